@@ -1,0 +1,80 @@
+/** Every code a `BridleError` can carry, in one place. The CLI maps them to exit codes. */
+export type ErrorCode =
+  | "config_missing"
+  | "config_invalid"
+  | "agent_unknown"
+  | "agent_invalid"
+  | "tool_invalid"
+  | "model_unknown"
+  | "model_key_missing"
+  | "model_failed"
+  | "input_invalid"
+  | "input_too_large"
+  | "run_unknown"
+  | "run_running"
+  | "run_terminal"
+  | "run_ambiguous"
+  | "idempotency_mismatch"
+  | "event_invalid"
+  | "event_too_large"
+  | "event_unknown_version"
+  | "events_limit"
+  | "blob_too_large"
+  | "blob_missing"
+  | "fenced"
+  | "sequence_conflict"
+  | "journal_corrupt"
+  | "store_busy"
+  | "store_corrupt"
+  | "store_full"
+  | "store_newer"
+  | "store_unreadable"
+  | "store_closed"
+  | "limit_invalid"
+  | "port_in_use"
+  | "usage"
+  | "aborted"
+  | "invariant_broken";
+
+export interface ErrorParts {
+  /** What the caller can do next, one sentence. */
+  readonly hint?: string;
+  /** For the developer's log only: never sent to a model or over HTTP. */
+  readonly detail?: unknown;
+  readonly cause?: unknown;
+}
+
+/**
+ * The one error class. `message` is one sentence for whoever called, `hint` the next step,
+ * `detail` is for the developer alone. Expected outcomes are values, not errors: this is for
+ * misuse and the unexpected.
+ */
+export class BridleError extends Error {
+  readonly code: ErrorCode;
+  readonly hint: string | undefined;
+  readonly detail: unknown;
+
+  constructor(code: ErrorCode, message: string, parts: ErrorParts = {}) {
+    super(message, parts.cause === undefined ? undefined : { cause: parts.cause });
+    this.name = "BridleError";
+    this.code = code;
+    this.hint = parts.hint;
+    this.detail = parts.detail;
+  }
+}
+
+/** True for a `BridleError`, of the given code when one is named. */
+export function isBridleError(value: unknown, code?: ErrorCode): value is BridleError {
+  return value instanceof BridleError && (code === undefined || value.code === code);
+}
+
+/** One line for a log or an observation, from anything that was thrown. */
+export function errorMessage(thrown: unknown): string {
+  if (thrown instanceof Error) return thrown.message === "" ? thrown.name : thrown.message;
+  if (typeof thrown === "string") return thrown;
+  try {
+    return JSON.stringify(thrown) ?? String(thrown);
+  } catch {
+    return String(thrown);
+  }
+}
