@@ -1,0 +1,237 @@
+/**
+ * Everything that can happen in a run. An event is a fact: immutable, versioned, never repeating
+ * what an earlier event holds. Members are written in alphabetical order so that the canonical
+ * text needs no sorting.
+ *
+ * To change a shape: raise its version in `eventVersions`, add the upcaster in `upcast.ts`, keep
+ * a fixture of the old form in `test/journal/fixtures`.
+ */
+import type { Json, JsonObject } from "../std/json.ts";
+import type { AssistantPart } from "./message.ts";
+import type { InDoubt, OutcomeKind, Reason } from "./outcome.ts";
+import type { EffectClass, ReceiptSource } from "./receipt.ts";
+import type { Usage } from "./usage.ts";
+
+/** Limits of a run, fixed at the start. */
+export interface RunLimits {
+  readonly callsMax: number;
+  readonly tokensMax: number;
+  readonly turnsMax: number;
+  /** Milliseconds from `run.created` to the end, waiting included. */
+  readonly wallMs: number;
+}
+
+/** On whose authority a run acts. */
+export interface Principal {
+  readonly id: string;
+  readonly tenant?: string;
+}
+
+export interface RunCreated {
+  readonly kind: "run.created";
+  readonly agent: string;
+  /** What the run was created under: digests by name (agent, tools, bridle version). */
+  readonly fingerprints: JsonObject;
+  readonly idempotencyKey?: string;
+  readonly input: Json;
+  readonly limits: RunLimits;
+  readonly principal?: Principal;
+  /** The first user message, rendered from the input once, so that resume never re-renders. */
+  readonly prompt: string;
+  readonly runId: string;
+}
+
+/** A worker took the run over. Written with the first batch that the worker appends. */
+export interface RunLeased {
+  readonly kind: "run.leased";
+  readonly epoch: number;
+  readonly owner: string;
+}
+
+export interface ModelAnswered {
+  readonly kind: "model.answered";
+  /** How often the model was asked, when more than once. */
+  readonly attempts?: number;
+  /**
+   * What the model said, in order. Tool calls the harness must dispatch are the `tool-call`
+   * parts without `providerExecuted`; the n-th of them in turn t is call `t<t>.c<n>`.
+   */
+  readonly content: readonly AssistantPart[];
+  /** Arguments that were not JSON, by the call's position; the part's input is then empty. */
+  readonly malformed?: { readonly [position: string]: string };
+  readonly finish: string;
+  readonly model: string;
+  readonly ms: number;
+  readonly responseId?: string;
+  readonly turn: number;
+  readonly usage: Usage;
+}
+
+/** Why a call was not run at all. */
+export type RefusalCode =
+  | "unknown_tool"
+  | "malformed"
+  | "invalid_input"
+  | "denied"
+  | "limit"
+  | "in_doubt"
+  | "cancelled";
+
+export interface CallRefused {
+  readonly kind: "call.refused";
+  readonly callId: string;
+  readonly code: RefusalCode;
+  /** What the model is told: the class, and the fix. */
+  readonly observation: string;
+  /** The rules that decided, when a decision point refused. */
+  readonly rules?: readonly string[];
+}
+
+/** Durable record that an effect is about to happen. */
+export interface CallClaimed {
+  readonly kind: "call.claimed";
+  /** SHA-256 of the canonical arguments, base64url. */
+  readonly argsHash: string;
+  /** Which claim of this call it is, when not the first. */
+  readonly attempt?: number;
+  readonly callId: string;
+  readonly effect: EffectClass;
+  /** The arguments as executed, when they differ from what the model wrote. */
+  readonly input?: Json;
+  /** The key handed to the tool, when it is not the call's own (see `continues`). */
+  readonly key?: string;
+  /** The earlier call in doubt that this one carries on, under the same key. */
+  readonly continues?: string;
+}
+
+export interface CallCompleted {
+  readonly kind: "call.completed";
+  /** How often the tool ran, when more than once. */
+  readonly attempts?: number;
+  readonly callId: string;
+  readonly ms: number;
+  readonly output: Json;
+  /** Set when the real output was over a limit and this one stands in for it. */
+  readonly outputDropped?: string;
+  readonly receipt?: Json;
+  /** How it is known; absent: the tool ran and returned. */
+  readonly via?: ReceiptSource;
+}
+
+/** The effect is known not to have happened (or was a read). */
+export interface CallFailed {
+  readonly kind: "call.failed";
+  readonly attempts?: number;
+  readonly callId: string;
+  readonly message: string;
+  readonly ms: number;
+  /** What the model is told: what failed, whether retrying helps, what to do instead. */
+  readonly observation: string;
+}
+
+/** Claimed, and nobody knows whether it happened. */
+export interface CallInDoubt {
+  readonly kind: "call.in_doubt";
+  readonly callId: string;
+  /** What the model is told; absent while the run waits for a person instead. */
+  readonly observation?: string;
+  readonly why: string;
+}
+
+/** The truth about a call in doubt became known after the model was told it was in doubt. */
+export interface CallResolved {
+  readonly kind: "call.resolved";
+  readonly by: ReceiptSource;
+  readonly callId: string;
+  readonly happened: boolean;
+  readonly inbox?: number;
+  readonly output?: Json;
+}
+
+/** A message into the conversation that is not the model's: steering or the harness itself. */
+export interface MessageAdded {
+  readonly kind: "message.added";
+  readonly from: "person" | "harness";
+  readonly inbox?: number;
+  readonly text: string;
+}
+
+export interface CancelRequested {
+  readonly kind: "run.cancel_requested";
+  readonly inbox?: number;
+  readonly reason: string;
+}
+
+/** The run waits and holds no process. */
+export interface RunParked {
+  readonly kind: "run.parked";
+  /** Wake no later than this, ms since the epoch; absent: only a message wakes it. */
+  readonly wakeAt?: number;
+  readonly waitingFor: string;
+}
+
+export interface RunFinished {
+  readonly kind: "run.finished";
+  readonly inDoubt: readonly InDoubt[];
+  readonly outcome: OutcomeKind;
+  readonly reason: Reason;
+  readonly text: string | null;
+}
+
+export type EventBody =
+  | RunCreated
+  | RunLeased
+  | ModelAnswered
+  | CallRefused
+  | CallClaimed
+  | CallCompleted
+  | CallFailed
+  | CallInDoubt
+  | CallResolved
+  | MessageAdded
+  | CancelRequested
+  | RunParked
+  | RunFinished;
+
+export type EventKind = EventBody["kind"];
+
+/** An event in its place: sequence numbers start at 1 and have no gaps. */
+export type JournalEvent = EventBody & {
+  readonly seq: number;
+  /** Milliseconds since the epoch, from the writer's clock. */
+  readonly at: number;
+};
+
+/** The schema version each kind is written with today. */
+export const eventVersions: { readonly [kind in EventKind]: number } = {
+  "run.created": 2,
+  "run.leased": 1,
+  "model.answered": 1,
+  "call.refused": 1,
+  "call.claimed": 1,
+  "call.completed": 1,
+  "call.failed": 1,
+  "call.in_doubt": 1,
+  "call.resolved": 1,
+  "message.added": 1,
+  "run.cancel_requested": 1,
+  "run.parked": 1,
+  "run.finished": 1,
+};
+
+/** What stores may write in place of a kind's name. Never renumber, never reuse. */
+export const eventCodes: { readonly [kind in EventKind]: number } = {
+  "run.created": 1,
+  "run.leased": 2,
+  "model.answered": 3,
+  "call.refused": 4,
+  "call.claimed": 5,
+  "call.completed": 6,
+  "call.failed": 7,
+  "call.in_doubt": 8,
+  "call.resolved": 9,
+  "message.added": 10,
+  "run.cancel_requested": 11,
+  "run.parked": 12,
+  "run.finished": 13,
+};

@@ -1,0 +1,176 @@
+/**
+ * The reference store: everything in this process's memory, nothing survives it. It defines what
+ * the contract suite demands in the fewest lines; use it for tests and first steps.
+ */
+import { BridleError } from "../std/error.ts";
+import { journalLimits, type JournalLimits } from "./limits.ts";
+import { chainStart, sealEvents, type EventRecord } from "./record.ts";
+import type {
+  Append,
+  Appended,
+  Claimed,
+  ClaimRequest,
+  Created,
+  Fence,
+  InboxEntry,
+  JournalStore,
+  Lease,
+  NewRun,
+  Posted,
+  RunFilter,
+  RunRow,
+} from "./store.ts";
+import { checkRoom, fencedError, matches, sequenceError, sortRows } from "./store-rules.ts";
+
+interface MemoryRun {
+  row: RunRow;
+  readonly requestHash: string;
+  readonly records: EventRecord[];
+  readonly inbox: InboxEntry[];
+}
+
+export function memoryStore(
+  options: { readonly limits?: Partial<JournalLimits> } = {},
+): JournalStore {
+  return new MemoryStore(journalLimits(options.limits));
+}
+
+class MemoryStore implements JournalStore {
+  readonly durability = "none";
+  readonly limits: JournalLimits;
+  readonly #runs = new Map<string, MemoryRun>();
+  readonly #byKey = new Map<string, string>();
+  readonly #blobs = new Map<string, string>();
+
+  constructor(limits: JournalLimits) {
+    this.limits = limits;
+  }
+
+  async create(run: NewRun): Promise<Created> {
+    const known = run.idempotencyKey === undefined ? undefined : this.#byKey.get(run.idempotencyKey);
+    const existing = known === undefined ? undefined : this.#runs.get(known);
+    if (existing !== undefined) {
+      const { requestHash, row } = existing;
+      return { kind: "exists", runId: row.runId, requestHash };
+    }
+    const events = [{ at: run.at, body: run.created }];
+    const sealed = sealEvents(chainStart(run.runId), events, this.limits);
+    const epoch = run.lease === undefined ? 0 : 1;
+    const row: RunRow = {
+      runId: run.runId,
+      agent: run.agent,
+      status: "ready",
+      outcome: null,
+      head: 1,
+      epoch,
+      lease: run.lease ?? null,
+      wakeAt: null,
+      lane: run.lane,
+      createdAt: run.at,
+      updatedAt: run.at,
+    };
+    for (const blob of sealed.blobs) this.#blobs.set(blob.sha256, blob.text);
+    const { requestHash } = run;
+    this.#runs.set(run.runId, { row, requestHash, records: [...sealed.records], inbox: [] });
+    if (run.idempotencyKey !== undefined) this.#byKey.set(run.idempotencyKey, run.runId);
+    const fence = run.lease === undefined ? null : { runId: run.runId, epoch };
+    return { kind: "created", fence, hash: sealed.hash };
+  }
+
+  async append(fence: Fence, append: Append): Promise<Appended> {
+    const run = this.#fenced(fence);
+    if (run.row.head !== append.expected) throw sequenceError(fence.runId, append.expected);
+    checkRoom(this.limits, append);
+    const head = { runId: fence.runId, seq: append.expected, hash: append.hash };
+    const sealed = sealEvents(head, append.events, this.limits);
+    for (const blob of sealed.blobs) this.#blobs.set(blob.sha256, blob.text);
+    run.records.push(...sealed.records);
+    const last = sealed.records.at(-1);
+    const inboxHead = run.inbox.length;
+    run.row = { ...run.row, head: last?.seq ?? append.expected, updatedAt: last?.at ?? run.row.updatedAt };
+    if (append.then?.status === "finished") {
+      run.row = { ...run.row, status: "finished", outcome: append.then.outcome, lease: null };
+    } else if (append.then?.status === "parked" && inboxHead <= append.then.inboxSeen) {
+      run.row = { ...run.row, status: "parked", wakeAt: append.then.wakeAt };
+    }
+    return { head: run.row.head, hash: sealed.hash, inboxHead, status: run.row.status };
+  }
+
+  async read(runId: string, fromSeq: number, limit = 10_000): Promise<readonly EventRecord[]> {
+    const from = Math.max(0, fromSeq - 1);
+    return this.#runs.get(runId)?.records.slice(from, from + limit) ?? [];
+  }
+
+  async readBlob(sha256: string): Promise<string | undefined> {
+    return this.#blobs.get(sha256);
+  }
+
+  async claim(runId: string, request: ClaimRequest): Promise<Claimed> {
+    const run = this.#runs.get(runId);
+    if (run === undefined) return { kind: "unknown" };
+    if (run.row.status === "finished") return { kind: "finished" };
+    const { lease, epoch } = run.row;
+    const isLive = lease !== null && lease.until > request.nowMs && request.takeFromEpoch !== epoch;
+    if (isLive) return { kind: "held", lease };
+    const next: Lease = { owner: request.owner, until: request.nowMs + request.leaseMs };
+    run.row = { ...run.row, epoch: epoch + 1, lease: next, status: "ready", wakeAt: null };
+    return { kind: "claimed", fence: { runId, epoch: epoch + 1 }, row: run.row };
+  }
+
+  async extend(fence: Fence, untilMs: number): Promise<{ held: boolean; inboxHead: number }> {
+    const run = this.#runs.get(fence.runId);
+    if (run === undefined || run.row.epoch !== fence.epoch || run.row.lease === null) {
+      return { held: false, inboxHead: 0 };
+    }
+    run.row = { ...run.row, lease: { ...run.row.lease, until: untilMs } };
+    return { held: true, inboxHead: run.inbox.length };
+  }
+
+  async release(fence: Fence): Promise<void> {
+    const run = this.#runs.get(fence.runId);
+    if (run?.row.epoch === fence.epoch) run.row = { ...run.row, lease: null };
+  }
+
+  async get(runId: string): Promise<RunRow | undefined> {
+    return this.#runs.get(runId)?.row;
+  }
+
+  async list(filter: RunFilter = {}): Promise<readonly RunRow[]> {
+    const rows = [...this.#runs.values()].map((run) => run.row);
+    return sortRows(rows.filter((row) => matches(row, filter)), filter);
+  }
+
+  async nextWake(): Promise<number | null> {
+    let next: number | null = null;
+    for (const { row } of this.#runs.values()) {
+      if (row.status !== "parked" || row.wakeAt === null) continue;
+      next = next === null ? row.wakeAt : Math.min(next, row.wakeAt);
+    }
+    return next;
+  }
+
+  async post(runId: string, entry: Omit<InboxEntry, "id">): Promise<Posted> {
+    const run = this.#runs.get(runId);
+    if (run === undefined) return "unknown_run";
+    if (run.row.status === "finished") return "finished";
+    if (run.inbox.some((known) => known.key === entry.key)) return "duplicate";
+    run.inbox.push({ ...entry, id: run.inbox.length + 1 });
+    if (run.row.status === "parked") run.row = { ...run.row, status: "ready", wakeAt: null };
+    return "posted";
+  }
+
+  async inbox(runId: string, afterId: number): Promise<readonly InboxEntry[]> {
+    return this.#runs.get(runId)?.inbox.slice(afterId) ?? [];
+  }
+
+  async close(): Promise<void> {
+    await Promise.resolve();
+  }
+
+  #fenced(fence: Fence): MemoryRun {
+    const run = this.#runs.get(fence.runId);
+    if (run === undefined) throw new BridleError("run_unknown", `No run "${fence.runId}"`);
+    if (run.row.epoch !== fence.epoch || run.row.status === "finished") throw fencedError(fence);
+    return run;
+  }
+}

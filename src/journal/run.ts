@@ -1,0 +1,113 @@
+/** The state of a run: what its journal says, and nothing else. Plain and immutable. */
+import type { Json } from "../std/json.ts";
+import { Log } from "../std/log.ts";
+import type { RunCreated } from "./event.ts";
+import type { Message } from "./message.ts";
+import type { InDoubt, OutcomeKind, Reason } from "./outcome.ts";
+import type { EffectClass, Receipt } from "./receipt.ts";
+import { noUsage, type Usage } from "./usage.ts";
+
+export interface Claim {
+  readonly effect: EffectClass;
+  readonly argsHash: string;
+  readonly input: Json;
+  readonly key: string;
+  readonly attempt: number;
+  readonly at: number;
+  readonly continues?: string;
+}
+
+/**
+ * One tool call of the current turn.
+ * requested → (refused | claimed) → settled; a claimed call may stand in doubt in between.
+ */
+export interface Call {
+  readonly callId: string;
+  readonly toolCallId: string;
+  readonly tool: string;
+  readonly input: Json;
+  /** What the model wrote when it was not JSON. */
+  readonly malformed?: string;
+  readonly status: "requested" | "claimed" | "in_doubt" | "settled";
+  readonly claim?: Claim;
+  readonly result?: Message & { readonly role: "tool" };
+}
+
+/** A call in doubt that outlives its turn, with what is needed to ask again. */
+export interface OpenDoubt extends InDoubt {
+  readonly effect: EffectClass;
+  readonly argsHash: string;
+  readonly claimedAt: number;
+}
+
+export interface RunState {
+  readonly runId: string;
+  readonly head: number;
+  readonly hash: string;
+  readonly created: RunCreated | null;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  readonly status: "running" | "parked" | "finished";
+  /** Answers so far; the current turn's number. */
+  readonly turn: number;
+  /** Tool calls dispatched or refused so far. */
+  readonly callCount: number;
+  readonly messages: Log<Message>;
+  /** The current turn's calls, all of them, until the last one settles. */
+  readonly calls: readonly Call[];
+  readonly receipts: Log<Receipt>;
+  readonly doubts: readonly OpenDoubt[];
+  readonly usage: Usage;
+  readonly model: string | null;
+  readonly finish: string | null;
+  readonly cancel: string | null;
+  /** The newest inbox entry that has become an event. */
+  readonly inboxSeen: number;
+  readonly wakeAt: number | null;
+  readonly waitingFor: string | null;
+  readonly outcome: {
+    readonly kind: OutcomeKind;
+    readonly reason: Reason;
+    readonly text: string | null;
+  } | null;
+}
+
+/** The state before the first event. */
+export function emptyRun(runId: string): RunState {
+  return {
+    runId,
+    head: 0,
+    hash: "",
+    created: null,
+    createdAt: 0,
+    updatedAt: 0,
+    status: "running",
+    turn: 0,
+    callCount: 0,
+    messages: Log.of<Message>(),
+    calls: [],
+    receipts: Log.of<Receipt>(),
+    doubts: [],
+    usage: noUsage,
+    model: null,
+    finish: null,
+    cancel: null,
+    inboxSeen: 0,
+    wakeAt: null,
+    waitingFor: null,
+    outcome: null,
+  };
+}
+
+/** A call's logical key: minted from turn and position, never from what the provider sent. */
+export function callIdOf(turn: number, position: number): string {
+  return `t${turn}c${position}`;
+}
+
+/**
+ * The idempotency key of a call, the same on every attempt, machine and resume. Unique across
+ * runs because run ids are.
+ */
+export function idempotencyKeyOf(runId: string, callId: string): string {
+  return `${runId}-${callId}`;
+}

@@ -1,0 +1,30 @@
+import type { DatabaseSync, SQLInputValue } from "node:sqlite";
+import type { RunFilter, RunRow } from "../../journal/store.ts";
+import { listLimit } from "../../journal/store-rules.ts";
+import { runRow } from "./rows.ts";
+import { RUN_COLUMNS } from "./statements.ts";
+
+/** Runs that match, in the order of their creation. */
+export function listRuns(db: DatabaseSync, filter: RunFilter): RunRow[] {
+  const where: string[] = [];
+  const values: SQLInputValue[] = [];
+  const demand = (condition: string, ...given: readonly SQLInputValue[]): void => {
+    where.push(condition);
+    values.push(...given);
+  };
+  if (filter.status !== undefined) demand("status = ?", filter.status);
+  if (filter.agent !== undefined) demand("agent = ?", filter.agent);
+  if (filter.outcome !== undefined) demand("outcome = ?", filter.outcome);
+  if (filter.claimableAt !== undefined) {
+    const now = filter.claimableAt;
+    demand("status <> 'finished'");
+    demand("(status = 'ready' OR (status = 'parked' AND wake_at <= ?))", now);
+    if (filter.leased !== true) demand("(lease_until IS NULL OR lease_until <= ?)", now);
+  }
+  const condition = where.length === 0 ? "" : `WHERE ${where.join(" AND ")}`;
+  const order = filter.newestFirst === true ? "DESC" : "ASC";
+  const rows = db
+    .prepare(`SELECT ${RUN_COLUMNS} FROM runs ${condition} ORDER BY run_pk ${order} LIMIT ?`)
+    .all(...values, listLimit(filter));
+  return rows.map(runRow);
+}

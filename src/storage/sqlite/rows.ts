@@ -1,0 +1,97 @@
+/** Rows of the database as the values of the port, checked where they enter. */
+import { BridleError } from "../../std/error.ts";
+import { eventCodes } from "../../journal/event.ts";
+import { outcomeKinds, type OutcomeKind } from "../../journal/outcome.ts";
+import type { EventRecord } from "../../journal/record.ts";
+import type { InboxEntry, RunRow, RunStatus } from "../../journal/store.ts";
+import { parseJson } from "../../std/json.ts";
+import { SEQ_SPAN } from "./schema.ts";
+
+/** A row as `node:sqlite` hands it over. */
+export type Row = Record<string, unknown>;
+
+export function numberOf(row: Row, column: string): number {
+  const value = row[column];
+  if (typeof value === "number") return value;
+  throw corrupt(column);
+}
+
+export function textOf(row: Row, column: string): string {
+  const value = row[column];
+  if (typeof value === "string") return value;
+  throw corrupt(column);
+}
+
+export function bytesOf(row: Row, column: string): Uint8Array {
+  const value = row[column];
+  if (value instanceof Uint8Array) return value;
+  throw corrupt(column);
+}
+
+function nullableNumber(row: Row, column: string): number | null {
+  return row[column] === null ? null : numberOf(row, column);
+}
+
+const statuses: readonly RunStatus[] = ["ready", "parked", "finished"];
+
+export function runRow(row: Row): RunRow {
+  const status = statuses.find((known) => known === row["status"]);
+  if (status === undefined) throw corrupt("status");
+  const outcome: OutcomeKind | null =
+    outcomeKinds.find((known) => known === row["outcome"]) ?? null;
+  const until = nullableNumber(row, "lease_until");
+  const owner = row["lease_owner"];
+  return {
+    runId: textOf(row, "run_id"),
+    agent: textOf(row, "agent"),
+    status,
+    outcome,
+    head: numberOf(row, "last_id") % SEQ_SPAN,
+    epoch: numberOf(row, "epoch"),
+    lease: typeof owner === "string" && until !== null ? { owner, until } : null,
+    wakeAt: nullableNumber(row, "wake_at"),
+    lane: textOf(row, "lane"),
+    createdAt: numberOf(row, "created_at"),
+    updatedAt: numberOf(row, "updated_at"),
+  };
+}
+
+const kindNames: ReadonlyMap<number, string> = new Map(
+  Object.entries(eventCodes).map(([kind, code]) => [code, kind]),
+);
+
+const kindCodes: ReadonlyMap<string, number> = new Map(Object.entries(eventCodes));
+
+/** The number that stands for a kind in the events table. */
+export function eventCode(kind: string): number {
+  const code = kindCodes.get(kind);
+  if (code === undefined) throw corrupt("kind");
+  return code;
+}
+
+export function eventRecord(row: Row): EventRecord {
+  return {
+    seq: numberOf(row, "id") % SEQ_SPAN,
+    kind: kindNames.get(numberOf(row, "kind")) ?? `kind ${numberOf(row, "kind")}`,
+    v: numberOf(row, "v"),
+    at: numberOf(row, "at"),
+    body: textOf(row, "body"),
+    hash: row["hash"] === null ? null : Buffer.from(bytesOf(row, "hash")).toString("hex"),
+  };
+}
+
+export function inboxEntry(row: Row): InboxEntry {
+  const kind = row["kind"];
+  const body = parseJson(textOf(row, "body"));
+  if ((kind !== "cancel" && kind !== "steer" && kind !== "resolve") || !body.ok) {
+    throw corrupt("inbox");
+  }
+  const id = numberOf(row, "id") % SEQ_SPAN;
+  return { id, key: textOf(row, "key"), kind, body: body.value, at: numberOf(row, "at") };
+}
+
+function corrupt(column: string): BridleError {
+  return new BridleError("store_corrupt", `Unexpected value in column ${column}`, {
+    hint: "Check the database with `bridle doctor`, then restore a backup.",
+  });
+}

@@ -1,0 +1,52 @@
+import { backup } from "node:sqlite";
+import { journalLimits, type JournalLimits } from "../../journal/limits.ts";
+import type { JournalStore } from "../../journal/store.ts";
+import { CommitQueue } from "./commit-queue.ts";
+import { checkIntegrity, type IntegrityReport } from "./integrity.ts";
+import { openDatabase, type Synchronous } from "./open.ts";
+import { SqliteStore } from "./store.ts";
+
+export interface SqliteOptions {
+  /**
+   * `full` (default): every commit waits for one fsync and survives power loss. `normal` leaves
+   * the fsync out: commits survive the death of the process, but a power cut may take the last
+   * ones, so an effect that happened can be forgotten and happen again. See bench/RESULTS.md for
+   * what the fsync costs.
+   */
+  readonly synchronous?: Synchronous;
+  readonly limits?: Partial<JournalLimits>;
+  /** How long a write waits for another process's lock before `store_busy`. Default 15,000. */
+  readonly busyMs?: number;
+}
+
+export interface SqliteJournal extends JournalStore {
+  readonly path: string;
+  /** Transactions committed by this connection. */
+  readonly commits: () => number;
+  /** Checks the file, every chain and every blob; reads all of it. */
+  readonly integrity: () => Promise<IntegrityReport>;
+  /** A consistent copy while runs go on. */
+  readonly backup: (path: string) => Promise<void>;
+}
+
+/**
+ * Opens the journal at `path`, creating it when absent. Several processes may open one file.
+ * A file written by a newer Bridle opens read-only: every write then fails with `store_newer`.
+ */
+export function sqlite(path: string, options: SqliteOptions = {}): SqliteJournal {
+  const synchronous = options.synchronous ?? "full";
+  const limits = journalLimits(options.limits);
+  const { db, readOnly } = openDatabase(path, synchronous);
+  const queue = new CommitQueue(db, path, options.busyMs ?? 15_000);
+  if (readOnly !== null) queue.refuseWith(readOnly);
+  const durability = synchronous === "full" ? "power" : "process";
+  const store = new SqliteStore({ db, queue, limits, durability });
+  return Object.assign(store, {
+    path,
+    commits: () => queue.commits,
+    integrity: () => checkIntegrity(db, store),
+    backup: async (target: string) => {
+      await backup(db, target);
+    },
+  });
+}

@@ -1,0 +1,259 @@
+/**
+ * The journal in one SQLite file. The laws are those of the port (S1 to S6 in `journal/store.ts`);
+ * here every write is a short function that runs inside a group commit: it checks first, writes
+ * second, and refuses with a `BridleError` before it has changed anything.
+ */
+import type { DatabaseSync } from "node:sqlite";
+import { BridleError } from "../../std/error.ts";
+import type { JournalLimits } from "../../journal/limits.ts";
+import { chainStart, sealEvents, type EventRecord } from "../../journal/record.ts";
+import type {
+  Append,
+  Appended,
+  Claimed,
+  ClaimRequest,
+  Created,
+  Durability,
+  Fence,
+  InboxEntry,
+  JournalStore,
+  NewRun,
+  Posted,
+  RunFilter,
+  RunRow,
+} from "../../journal/store.ts";
+import { checkRoom, fencedError, sequenceError } from "../../journal/store-rules.ts";
+import { canonicalJson } from "../../std/json.ts";
+import { packBlob, readBlobText, writeBlob } from "./blobs.ts";
+import type { CommitQueue } from "./commit-queue.ts";
+import { listRuns } from "./list.ts";
+import { bytesOf, eventCode, eventRecord, inboxEntry, numberOf, runRow, textOf, type Row } from "./rows.ts";
+import { SEQ_SPAN } from "./schema.ts";
+import { prepareStatements, type Statements } from "./statements.ts";
+
+/** Run ids whose row number is remembered; past that the oldest are looked up again. */
+const REMEMBERED_MAX = 10_000;
+
+export interface StoreParts {
+  readonly db: DatabaseSync;
+  readonly queue: CommitQueue;
+  readonly limits: JournalLimits;
+  readonly durability: Durability;
+}
+
+export class SqliteStore implements JournalStore {
+  readonly durability: Durability;
+  readonly limits: JournalLimits;
+  readonly #db: DatabaseSync;
+  readonly #queue: CommitQueue;
+  readonly #sql: Statements;
+  readonly #pks = new Map<string, number>();
+
+  constructor(parts: StoreParts) {
+    this.durability = parts.durability;
+    this.limits = parts.limits;
+    this.#db = parts.db;
+    this.#queue = parts.queue;
+    this.#sql = prepareStatements(parts.db);
+  }
+
+  async create(run: NewRun): Promise<Created> {
+    const events = [{ at: run.at, body: run.created }];
+    const sealed = sealEvents(chainStart(run.runId), events, this.limits);
+    const blobs = sealed.blobs.map(packBlob);
+    return this.#queue.submit((): Created => {
+      const known: Row | undefined =
+        run.idempotencyKey === undefined ? undefined : this.#sql.findByKey.get(run.idempotencyKey);
+      if (known !== undefined) {
+        const requestHash = textOf(known, "request_hash");
+        return { kind: "exists", runId: textOf(known, "run_id"), requestHash };
+      }
+      const { runId, agent, lane, lease, idempotencyKey, requestHash, at } = run;
+      const epoch = lease === undefined ? 0 : 1;
+      const owner = lease?.owner ?? null;
+      const until = lease?.until ?? null;
+      const key = idempotencyKey ?? null;
+      const { lastInsertRowid } = this.#sql.insertRun.run(
+        ...[runId, agent, lane, epoch, owner, until, key, requestHash, at],
+      );
+      const pk = Number(lastInsertRowid);
+      for (const blob of blobs) writeBlob(this.#sql, blob);
+      this.#insert(pk, sealed.records);
+      const fence = lease === undefined ? null : { runId, epoch };
+      return { kind: "created", fence, hash: sealed.hash };
+    });
+  }
+
+  async append(fence: Fence, append: Append): Promise<Appended> {
+    const head = { runId: fence.runId, seq: append.expected, hash: append.hash };
+    const sealed = sealEvents(head, append.events, this.limits);
+    const blobs = sealed.blobs.map(packBlob);
+    return this.#queue.submit((): Appended => {
+      const pk = this.#requirePk(fence.runId);
+      this.#checkWriter(pk, fence, append);
+      checkRoom(this.limits, append);
+      for (const blob of blobs) writeBlob(this.#sql, blob);
+      this.#insert(pk, sealed.records);
+      const last = sealed.records.at(-1);
+      const inboxHead = this.#inboxHead(pk);
+      const status = this.#settle(pk, append, inboxHead);
+      return { head: last?.seq ?? head.seq, hash: sealed.hash, inboxHead, status };
+    });
+  }
+
+  /** S2: the fence is current, the run is open, and the last event is the one the writer knows. */
+  #checkWriter(pk: number, fence: Fence, append: Append): void {
+    const run: Row | undefined = this.#sql.fence.get(pk);
+    if (run?.["epoch"] !== fence.epoch || run["status"] === "finished") throw fencedError(fence);
+    const base = pk * SEQ_SPAN;
+    const last: Row | undefined = this.#sql.lastHash.get(base, base + SEQ_SPAN);
+    const seq = last === undefined ? 0 : numberOf(last, "id") - base;
+    const hash = last === undefined ? "" : Buffer.from(bytesOf(last, "hash")).toString("hex");
+    if (seq !== append.expected || hash !== append.hash) {
+      throw sequenceError(fence.runId, append.expected);
+    }
+  }
+
+  #insert(pk: number, records: readonly EventRecord[]): void {
+    for (const { seq, kind, v, at, hash, body } of records) {
+      const link = hash === null ? null : Buffer.from(hash, "hex");
+      this.#sql.insertEvent.run(pk * SEQ_SPAN + seq, eventCode(kind), v, at, link, body);
+    }
+  }
+
+  #settle(pk: number, append: Append, inboxHead: number): RunRow["status"] {
+    if (append.then?.status === "finished") {
+      this.#sql.finish.run(append.then.outcome, pk);
+      return "finished";
+    }
+    if (append.then?.status === "parked" && inboxHead <= append.then.inboxSeen) {
+      this.#sql.park.run(append.then.wakeAt, pk);
+      return "parked";
+    }
+    return "ready";
+  }
+
+  async read(runId: string, fromSeq: number, limit = 10_000): Promise<readonly EventRecord[]> {
+    const pk = this.#pk(runId);
+    if (pk === undefined) return [];
+    const from = pk * SEQ_SPAN + Math.max(1, fromSeq);
+    const rows = this.#sql.readEvents.all(from, (pk + 1) * SEQ_SPAN, Math.min(limit, SEQ_SPAN));
+    return rows.map(eventRecord);
+  }
+
+  async readBlob(sha256: string): Promise<string | undefined> {
+    return readBlobText(this.#sql, sha256);
+  }
+
+  claim(runId: string, request: ClaimRequest): Promise<Claimed> {
+    return this.#queue.submit((): Claimed => {
+      const row: Row | undefined = this.#sql.findRun.get(runId);
+      if (row === undefined) return { kind: "unknown" };
+      const run = runRow(row);
+      if (run.status === "finished") return { kind: "finished" };
+      const { lease, epoch } = run;
+      const isLive =
+        lease !== null && lease.until > request.nowMs && request.takeFromEpoch !== epoch;
+      if (isLive) return { kind: "held", lease };
+      const until = request.nowMs + request.leaseMs;
+      this.#sql.claim.run(epoch + 1, request.owner, until, numberOf(row, "run_pk"));
+      const taken = { owner: request.owner, until };
+      return {
+        kind: "claimed",
+        fence: { runId, epoch: epoch + 1 },
+        row: { ...run, epoch: epoch + 1, lease: taken, status: "ready", wakeAt: null },
+      };
+    });
+  }
+
+  extend(fence: Fence, untilMs: number): Promise<{ held: boolean; inboxHead: number }> {
+    return this.#queue.submit(() => {
+      const pk = this.#requirePk(fence.runId);
+      const { changes } = this.#sql.extend.run(untilMs, pk, fence.epoch);
+      return { held: Number(changes) === 1, inboxHead: this.#inboxHead(pk) };
+    });
+  }
+
+  release(fence: Fence): Promise<void> {
+    return this.#queue.submit(() => {
+      this.#sql.release.run(this.#requirePk(fence.runId), fence.epoch);
+    });
+  }
+
+  async get(runId: string): Promise<RunRow | undefined> {
+    const row: Row | undefined = this.#sql.findRun.get(runId);
+    return row === undefined ? undefined : runRow(row);
+  }
+
+  async list(filter: RunFilter = {}): Promise<readonly RunRow[]> {
+    return listRuns(this.#db, filter);
+  }
+
+  async nextWake(): Promise<number | null> {
+    const wakeAt = this.#sql.nextWake.get()?.["wake_at"];
+    return typeof wakeAt === "number" ? wakeAt : null;
+  }
+
+  post(runId: string, entry: Omit<InboxEntry, "id">): Promise<Posted> {
+    const body = canonicalJson(entry.body);
+    if (body.length > this.limits.eventCharsMax) {
+      throw new BridleError("event_too_large", `A message of ${body.length} characters`, {
+        hint: `Messages hold at most ${this.limits.eventCharsMax} characters.`,
+      });
+    }
+    return this.#queue.submit((): Posted => {
+      const pk = this.#pk(runId);
+      if (pk === undefined) return "unknown_run";
+      if (this.#sql.fence.get(pk)?.["status"] === "finished") return "finished";
+      const id = pk * SEQ_SPAN + this.#inboxHead(pk) + 1;
+      const { key, kind, at } = entry;
+      const { changes } = this.#sql.insertInbox.run(id, pk, key, kind, at, body);
+      if (Number(changes) === 0) return "duplicate";
+      this.#sql.unpark.run(pk);
+      return "posted";
+    });
+  }
+
+  async inbox(runId: string, afterId: number): Promise<readonly InboxEntry[]> {
+    const pk = this.#pk(runId);
+    if (pk === undefined) return [];
+    const rows = this.#sql.readInbox.all(pk * SEQ_SPAN + afterId, (pk + 1) * SEQ_SPAN);
+    return rows.map(inboxEntry);
+  }
+
+  async close(): Promise<void> {
+    if (!this.#db.isOpen) return;
+    this.#queue.flush();
+    this.#queue.refuseWith(
+      new BridleError("store_closed", "The journal is closed", {
+        hint: "Open the store again before you use it.",
+      }),
+    );
+    this.#db.close();
+  }
+
+  #inboxHead(pk: number): number {
+    const id = this.#sql.inboxHead.get((pk + 1) * SEQ_SPAN)?.["id"];
+    return typeof id === "number" && id >= pk * SEQ_SPAN ? id % SEQ_SPAN : 0;
+  }
+
+  #requirePk(runId: string): number {
+    const pk = this.#pk(runId);
+    if (pk !== undefined) return pk;
+    throw new BridleError("run_unknown", `No run "${runId}" in this journal`, {
+      hint: "List the runs with `bridle runs`.",
+    });
+  }
+
+  #pk(runId: string): number | undefined {
+    const known = this.#pks.get(runId);
+    if (known !== undefined) return known;
+    const row: Row | undefined = this.#sql.findRun.get(runId);
+    if (row === undefined) return undefined;
+    const [oldest] = this.#pks.keys();
+    if (this.#pks.size >= REMEMBERED_MAX && oldest !== undefined) this.#pks.delete(oldest);
+    const pk = numberOf(row, "run_pk");
+    this.#pks.set(runId, pk);
+    return pk;
+  }
+}
