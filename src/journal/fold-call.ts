@@ -12,7 +12,14 @@ import type {
 } from "./event.ts";
 import { userMessage, type ToolMessage, type ToolOutput } from "./message.ts";
 import type { Receipt } from "./receipt.ts";
-import { idempotencyKeyOf, type Call, type OpenDoubt, type RunState } from "./run.ts";
+import {
+  idempotencyKeyOf,
+  RETAINED_MAX,
+  type Call,
+  type OpenDoubt,
+  type RetainedKey,
+  type RunState,
+} from "./run.ts";
 
 type CallEvent = (
   | CallRefused
@@ -31,11 +38,8 @@ export function foldCallEvent(state: RunState, event: CallEvent): RunState {
       return foldClaimed(state, event);
     case "call.completed":
       return foldCompleted(state, event);
-    case "call.failed": {
-      const settled = settle(state, event.callId, { type: "error-text", value: event.observation });
-      const continued = openCall(state, event.callId).claim?.continues;
-      return withoutDoubts(settled, [event.callId, continued]);
-    }
+    case "call.failed":
+      return foldFailed(state, event);
     case "call.in_doubt":
       return foldInDoubt(state, event);
     case "call.resolved":
@@ -73,6 +77,20 @@ function foldCompleted(state: RunState, event: CallCompleted): RunState {
   const settled = settle(state, event.callId, outputOf(event.output));
   const known = withoutDoubts(settled, [event.callId, call.claim?.continues]);
   return { ...known, receipts: known.receipts.append(receipt) };
+}
+
+function foldFailed(state: RunState, event: CallFailed): RunState {
+  const { tool, claim } = openCall(state, event.callId);
+  const settled = settle(state, event.callId, { type: "error-text", value: event.observation });
+  const known = withoutDoubts(settled, [event.callId, claim?.continues]);
+  if (claim?.effect !== "idempotent") return known;
+  const kept: RetainedKey = {
+    callId: event.callId,
+    tool,
+    argsHash: claim.argsHash,
+    key: claim.key,
+  };
+  return { ...known, retained: [...known.retained, kept].slice(-RETAINED_MAX) };
 }
 
 function foldInDoubt(state: RunState, event: CallInDoubt): RunState {
@@ -156,8 +174,12 @@ function replaceCall(state: RunState, changed: Call): RunState {
 }
 
 function withoutDoubts(state: RunState, callIds: readonly (string | undefined)[]): RunState {
-  if (state.doubts.length === 0) return state;
-  return { ...state, doubts: state.doubts.filter((doubt) => !callIds.includes(doubt.callId)) };
+  if (state.doubts.length === 0 && state.retained.length === 0) return state;
+  return {
+    ...state,
+    doubts: state.doubts.filter((doubt) => !callIds.includes(doubt.callId)),
+    retained: state.retained.filter((kept) => !callIds.includes(kept.callId)),
+  };
 }
 
 /** Gives a call its result; when it was the turn's last, the results join the conversation. */

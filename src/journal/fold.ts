@@ -120,11 +120,20 @@ function foldAnswer(state: RunState, event: EventOf<"model.answered">): RunState
     turn: event.turn,
     messages: event.content.length === 0 ? state.messages : state.messages.append(message),
     calls,
+    emptyAnswers: isEmptyAnswer(event.content) ? state.emptyAnswers + 1 : 0,
     callCount: state.callCount + calls.length,
     usage: addUsage(state.usage, event.usage),
     model: event.model,
     finish: event.finish,
   };
+}
+
+function isEmptyAnswer(content: EventOf<"model.answered">["content"]): boolean {
+  return content.every((part) => part.type === "reasoning" || isBlankText(part));
+}
+
+function isBlankText(part: EventOf<"model.answered">["content"][number]): boolean {
+  return part.type === "text" && part.text.trim() === "";
 }
 
 /** The calls of an answer that the harness must run, in order. */

@@ -8,7 +8,7 @@ export interface JournalLimits {
   readonly eventCharsMax: number;
   /** The largest blob, before compression. Bytes. */
   readonly blobBytesMax: number;
-  /** Events in one run. The last sixteen are kept for the run's end. */
+  /** Events in one run. The last 256 are kept for settling calls and for the run's end. */
   readonly eventsPerRunMax: number;
 }
 
@@ -19,8 +19,8 @@ export const defaultJournalLimits: JournalLimits = {
   eventsPerRunMax: 100_000,
 };
 
-/** Events always left free so that a run at its limit can still be ended in order. */
-export const eventsReserved = 16;
+/** Events no model answer may use, so that a run at its limit still settles and ends in order. */
+export const eventsReserved = 256;
 
 /** Event ids hold the sequence in 20 bits; no limit may exceed that. */
 export const eventsPerRunCeiling: number = 2 ** 20 - 1;

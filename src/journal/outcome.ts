@@ -1,4 +1,5 @@
 import type { Json } from "../std/json.ts";
+import type { Receipt } from "./receipt.ts";
 import type { Usage } from "./usage.ts";
 
 /** How a run ends; exactly one per run (DESIGN, glossary). */
@@ -56,5 +57,6 @@ export interface Outcome {
   readonly turns: number;
   readonly calls: number;
   readonly usage: Usage;
+  readonly receipts: readonly Receipt[];
   readonly inDoubt: readonly InDoubt[];
 }

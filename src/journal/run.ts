@@ -40,6 +40,17 @@ export interface OpenDoubt extends InDoubt {
   readonly claimedAt: number;
 }
 
+/** The same call again goes under the same key, so that the other side can tell. */
+export interface RetainedKey {
+  readonly callId: string;
+  readonly tool: string;
+  readonly argsHash: string;
+  readonly key: string;
+}
+
+/** No run retains more keys than this; the oldest go first. */
+export const RETAINED_MAX = 64;
+
 export interface RunState {
   readonly runId: string;
   readonly head: number;
@@ -57,6 +68,10 @@ export interface RunState {
   readonly calls: readonly Call[];
   readonly receipts: Log<Receipt>;
   readonly doubts: readonly OpenDoubt[];
+  /** Keys of idempotent calls that failed without proof that nothing happened; newest last. */
+  readonly retained: readonly RetainedKey[];
+  /** Answers in a row that held neither text nor calls. */
+  readonly emptyAnswers: number;
   readonly usage: Usage;
   readonly model: string | null;
   readonly finish: string | null;
@@ -88,6 +103,8 @@ export function emptyRun(runId: string): RunState {
     calls: [],
     receipts: Log.of<Receipt>(),
     doubts: [],
+    retained: [],
+    emptyAnswers: 0,
     usage: noUsage,
     model: null,
     finish: null,

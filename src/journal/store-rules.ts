@@ -17,10 +17,10 @@ export function sequenceError(runId: string, expected: number): BridleError {
   );
 }
 
-/** Refuses events over the run's limit; the reserve stays open for the run's end. */
+/** Refuses events over the run's limit; the reserve stays open for what follows an answer. */
 export function checkRoom(limits: JournalLimits, append: Append): void {
-  const isEnding = append.then !== undefined;
-  const max = isEnding ? limits.eventsPerRunMax : limits.eventsPerRunMax - eventsReserved;
+  const asksMore = append.events.some(({ body }) => body.kind === "model.answered");
+  const max = limits.eventsPerRunMax - (asksMore ? eventsReserved : 0);
   if (append.expected + append.events.length <= max) return;
   throw new BridleError("events_limit", `A run holds at most ${limits.eventsPerRunMax} events`, {
     hint: "Split the work into several runs, or raise eventsPerRunMax on the store.",

@@ -1,0 +1,128 @@
+/** A provider's raw answer, of any interface version, as the parts a run keeps. */
+import type { LanguageModelV4Content } from "@ai-sdk/provider";
+import type { AssistantPart } from "../journal/message.ts";
+import type { Usage } from "../journal/usage.ts";
+import { canonicalJson, isJsonObject, parseJson, type Json, type JsonObject } from "../std/json.ts";
+import type { LanguageModel, ModelAnswer } from "./model.ts";
+
+/** What `doGenerate` returns, as far as it is read; usage and finish differ between versions. */
+export interface RawAnswer {
+  readonly content: readonly LanguageModelV4Content[];
+  readonly finishReason: unknown;
+  readonly usage: unknown;
+  readonly response?: { readonly id?: string; readonly modelId?: string } | undefined;
+}
+
+export function readAnswer(raw: RawAnswer, model: LanguageModel): ModelAnswer {
+  const content: AssistantPart[] = [];
+  const malformed: Record<string, string> = {};
+  let position = 0;
+  for (const part of raw.content) {
+    const read = readPart(part);
+    if (read === undefined) continue;
+    content.push(read.part);
+    if (read.part.type !== "tool-call" || read.part.providerExecuted === true) continue;
+    if (read.malformed !== undefined) malformed[String(position)] = read.malformed;
+    position += 1;
+  }
+  const responseId = raw.response?.id;
+  return {
+    content,
+    malformed,
+    finish: finishOf(raw.finishReason),
+    usage: usageOf(raw.usage),
+    model: `${model.provider}/${raw.response?.modelId ?? model.modelId}`,
+    ...(responseId === undefined ? {} : { responseId }),
+  };
+}
+
+interface ReadPart {
+  readonly part: AssistantPart;
+  readonly malformed?: string;
+}
+
+/** Parts that neither the run nor the provider needs again (sources, files) are left out. */
+function readPart(part: LanguageModelV4Content): ReadPart | undefined {
+  switch (part.type) {
+    case "text":
+      if (part.text === "") return undefined;
+      return { part: { type: "text", text: part.text, ...metadataOf(part) } };
+    case "reasoning":
+      return { part: { type: "reasoning", text: part.text, ...metadataOf(part) } };
+    case "tool-call":
+      return readCall(part);
+    case "tool-result":
+      return {
+        part: {
+          type: "tool-result",
+          toolCallId: part.toolCallId,
+          toolName: part.toolName,
+          output: { type: "json", value: jsonOf(part.result) },
+          ...metadataOf(part),
+        },
+      };
+    default:
+      return undefined;
+  }
+}
+
+function readCall(part: Extract<LanguageModelV4Content, { type: "tool-call" }>): ReadPart {
+  const text: unknown = part.input;
+  const parsed =
+    typeof text === "string"
+      ? parseJson(text.trim() === "" ? "{}" : text)
+      : ({ ok: true, value: jsonOf(text) } as const);
+  const input = parsed.ok && isJsonObject(parsed.value) ? parsed.value : {};
+  return {
+    part: {
+      type: "tool-call",
+      toolCallId: typeof part.toolCallId === "string" ? part.toolCallId : "",
+      toolName: String(part.toolName),
+      input,
+      ...(part.providerExecuted === true ? { providerExecuted: true } : {}),
+      ...metadataOf(part),
+    },
+    ...(parsed.ok && isJsonObject(parsed.value) ? {} : { malformed: String(text) }),
+  };
+}
+
+/** A provider's metadata comes back to it as options (the AI SDK's own rule). */
+function metadataOf(part: { readonly providerMetadata?: unknown }): {
+  readonly providerOptions?: JsonObject;
+} {
+  const kept = part.providerMetadata === undefined ? undefined : jsonOf(part.providerMetadata);
+  return isJsonObject(kept) ? { providerOptions: kept } : {};
+}
+
+function jsonOf(value: unknown): Json {
+  const parsed = parseJson(canonicalJson(value ?? null));
+  return parsed.ok ? parsed.value : null;
+}
+
+/** V2 says `"stop"`, V3 and V4 say `{unified: "stop", raw}`. */
+function finishOf(reason: unknown): string {
+  if (typeof reason === "string") return reason;
+  const unified = isJsonObject(reason) ? reason["unified"] : undefined;
+  return typeof unified === "string" ? unified : "other";
+}
+
+/** V2 counts are numbers, V3 and V4 counts are objects with a total. Negative counts are dropped. */
+function usageOf(usage: unknown): Usage {
+  if (!isJsonObject(usage)) return {};
+  const input = usage["inputTokens"];
+  const output = usage["outputTokens"];
+  const inputTokens = count(isJsonObject(input) ? input["total"] : input);
+  const outputTokens = count(isJsonObject(output) ? output["total"] : output);
+  const cached = count(isJsonObject(input) ? input["cacheRead"] : usage["cachedInputTokens"]);
+  const reasoning = count(isJsonObject(output) ? output["reasoning"] : usage["reasoningTokens"]);
+  return {
+    ...(cached === undefined || cached === 0 ? {} : { cachedInputTokens: cached }),
+    ...(inputTokens === undefined ? {} : { inputTokens }),
+    ...(outputTokens === undefined ? {} : { outputTokens }),
+    ...(reasoning === undefined || reasoning === 0 ? {} : { reasoningTokens: reasoning }),
+  };
+}
+
+function count(value: Json | undefined): number | undefined {
+  return typeof value === "number" && Number.isFinite(value) && value >= 0 ? value : undefined;
+}

@@ -1,0 +1,105 @@
+/** From a model reference to a model object. Provider packages are loaded only when named. */
+import { BridleError, errorMessage } from "../std/error.ts";
+import type { CompatibleModel, LanguageModel, ModelReference } from "./model.ts";
+
+/** Where the providers' packages look for their key. Only for a better error message. */
+const keyVariables: Readonly<Record<string, string>> = {
+  anthropic: "ANTHROPIC_API_KEY",
+  cohere: "COHERE_API_KEY",
+  deepseek: "DEEPSEEK_API_KEY",
+  google: "GOOGLE_GENERATIVE_AI_API_KEY",
+  groq: "GROQ_API_KEY",
+  mistral: "MISTRAL_API_KEY",
+  openai: "OPENAI_API_KEY",
+  togetherai: "TOGETHER_API_KEY",
+  xai: "XAI_API_KEY",
+};
+
+const PROVIDER = /^[a-z][a-z0-9-]*$/;
+
+/** Resolves once at start-up: a missing package, name or key is told before any run begins. */
+export async function resolveModel(reference: ModelReference): Promise<LanguageModel> {
+  if (typeof reference === "string") return loadNamed(reference);
+  if (isModel(reference)) return reference;
+  if ("baseURL" in reference) return connectCompatible(reference);
+  throw new BridleError("model_unknown", "That is not a language model", {
+    hint: 'Give "provider/model", { baseURL, modelId }, or an AI SDK model object.',
+  });
+}
+
+function isModel(reference: object): reference is LanguageModel {
+  if (!("specificationVersion" in reference)) return false;
+  const version = reference.specificationVersion;
+  return version === "v2" || version === "v3" || version === "v4";
+}
+
+async function loadNamed(reference: string): Promise<LanguageModel> {
+  const slash = reference.indexOf("/");
+  const provider = reference.slice(0, slash);
+  const modelId = reference.slice(slash + 1);
+  if (slash < 1 || modelId === "" || !PROVIDER.test(provider)) {
+    throw new BridleError("model_unknown", `"${reference}" does not name a model`, {
+      hint: 'Write "provider/model", for example "openai/gpt-5.2".',
+    });
+  }
+  const loaded = await importProvider(provider);
+  const variable = keyVariables[provider];
+  if (variable !== undefined && (process.env[variable] ?? "") === "") {
+    throw new BridleError("model_key_missing", `${reference} needs a key`, {
+      hint: `Set the environment variable ${variable}.`,
+    });
+  }
+  return providerOf(loaded, provider)(modelId);
+}
+
+async function importProvider(provider: string): Promise<object> {
+  const name = `@ai-sdk/${provider}`;
+  try {
+    const loaded: unknown = await import(name);
+    if (typeof loaded === "object" && loaded !== null) return loaded;
+    throw new Error(`${name} exports nothing`);
+  } catch (thrown) {
+    throw new BridleError("model_unknown", `The package ${name} could not be loaded`, {
+      hint: `Install it: npm install ${name}`,
+      cause: thrown,
+      detail: errorMessage(thrown),
+    });
+  }
+}
+
+type Provider = (modelId: string) => LanguageModel;
+
+/** The default provider instance: the export that is a function with a `languageModel` method. */
+function providerOf(loaded: object, provider: string): Provider {
+  for (const value of Object.values(loaded)) {
+    // Every AI SDK provider instance is callable with a model id (ProviderV2 to V4).
+    if (typeof value === "function" && "languageModel" in value) return value as Provider;
+  }
+  throw new BridleError("model_unknown", `@ai-sdk/${provider} exports no provider`, {
+    hint: "Make the model object yourself and hand it over in place of the name.",
+  });
+}
+
+async function connectCompatible(reference: CompatibleModel): Promise<LanguageModel> {
+  const { createOpenAICompatible } = await import("@ai-sdk/openai-compatible");
+  const { baseURL, modelId, apiKeyEnv, headers } = reference;
+  if (!URL.canParse(baseURL)) {
+    throw new BridleError("model_unknown", `"${baseURL}" is not an address`, {
+      hint: "Write the whole address, for example http://127.0.0.1:11434/v1.",
+    });
+  }
+  const apiKey = apiKeyEnv === undefined ? undefined : process.env[apiKeyEnv];
+  if (apiKeyEnv !== undefined && (apiKey ?? "") === "") {
+    throw new BridleError("model_key_missing", `The model at ${baseURL} needs a key`, {
+      hint: `Set the environment variable ${apiKeyEnv}.`,
+    });
+  }
+  const provider = createOpenAICompatible({
+    name: "openai-compatible",
+    baseURL,
+    includeUsage: true,
+    ...(apiKey === undefined ? {} : { apiKey }),
+    ...(headers === undefined ? {} : { headers: { ...headers } }),
+  });
+  return provider.languageModel(modelId);
+}

@@ -1,0 +1,154 @@
+/**
+ * Any way to say what a tool accepts, turned into JSON Schema plus a check that really runs:
+ * Standard Schema with JSON Schema (Zod 4.2 and others), the AI SDK's `jsonSchema()`, plain JSON
+ * Schema. JSON Schema is always enforced with ajv, also where the AI SDK would not.
+ */
+import { BridleError, errorMessage } from "../std/error.ts";
+import { isJsonObject, parseJson, canonicalJson, type Json, type JsonObject } from "../std/json.ts";
+
+export interface Problem {
+  /** JSON pointer into the input, "" for the whole. */
+  readonly path: string;
+  readonly message: string;
+}
+
+export type Checked =
+  | { readonly ok: true; readonly value: Json }
+  | { readonly ok: false; readonly problems: readonly Problem[] };
+
+export interface InputSchema {
+  readonly jsonSchema: JsonObject;
+  /** Validates and fills in defaults. The value given is not changed. */
+  check(value: Json): Checked | Promise<Checked>;
+}
+
+/** At most this many problems are reported: the model needs the fix, not the flood. */
+const PROBLEMS_MAX = 8;
+
+/** `where` names the tool or agent in errors. Throws `tool_invalid` with the next step. */
+export async function readSchema(given: unknown, where: string): Promise<InputSchema> {
+  const standard = standardOf(given);
+  const jsonSchema = await jsonSchemaOf(given, standard, where);
+  const ajvCheck = await compile(jsonSchema, where);
+  if (standard === undefined) return { jsonSchema, check: ajvCheck };
+  return {
+    jsonSchema,
+    check: (value) => {
+      const checked = ajvCheck(value);
+      return checked.ok ? checkStandard(standard, value) : checked;
+    },
+  };
+}
+
+interface StandardSchema {
+  readonly validate: (value: unknown) => unknown;
+  readonly jsonSchema?: { readonly input?: (options: { target: string }) => unknown };
+}
+
+/** The Standard Schema face of a schema library's object (standardschema.dev). */
+function standardOf(given: unknown): StandardSchema | undefined {
+  if ((typeof given !== "object" && typeof given !== "function") || given === null) return undefined;
+  const face: unknown = "~standard" in given ? given["~standard"] : undefined;
+  if (typeof face !== "object" || face === null || !("validate" in face)) return undefined;
+  // The presence of `validate` under `~standard` is what makes an object a Standard Schema.
+  return face as StandardSchema;
+}
+
+async function jsonSchemaOf(
+  given: unknown,
+  standard: StandardSchema | undefined,
+  where: string,
+): Promise<JsonObject> {
+  const draft = { target: "draft-2020-12" };
+  const found =
+    standard === undefined ? await plainSchemaOf(given) : standard.jsonSchema?.input?.(draft);
+  const schema = found === undefined ? undefined : parseJson(canonicalJson(found));
+  if (schema?.ok === true && isJsonObject(schema.value)) return schema.value;
+  throw new BridleError("tool_invalid", `${where} has no input schema Bridle can read`, {
+    hint: "Give a Zod 4.2 (or later) object, a JSON Schema object, or the AI SDK's jsonSchema().",
+  });
+}
+
+async function plainSchemaOf(given: unknown): Promise<unknown> {
+  const lazy: unknown = typeof given === "function" ? given() : given;
+  // The AI SDK's Schema holds the JSON Schema as a value or a promise in `jsonSchema`.
+  if (typeof lazy === "object" && lazy !== null && "jsonSchema" in lazy) return lazy.jsonSchema;
+  return isJsonObject(lazy) && looksLikeSchema(lazy) ? lazy : undefined;
+}
+
+function looksLikeSchema(value: JsonObject): boolean {
+  const marks = ["type", "properties", "$ref", "anyOf", "oneOf", "allOf", "$schema", "enum"];
+  return marks.some((mark) => mark in value) || Object.keys(value).length === 0;
+}
+
+async function compile(schema: JsonObject, where: string): Promise<(value: Json) => Checked> {
+  const { Ajv2020 } = await import("ajv/dist/2020.js");
+  const { Ajv } = await import("ajv");
+  const { default: addFormats } = await import("ajv-formats");
+  const isDraft7 = String(schema["$schema"] ?? "").includes("draft-07");
+  const options = { allErrors: true, strict: false, useDefaults: true, logger: false } as const;
+  const ajv = isDraft7 ? new Ajv(options) : new Ajv2020(options);
+  addFormats.default(ajv);
+  try {
+    const validate = ajv.compile(schema);
+    return (value) => {
+      const copy = structuredClone(value);
+      if (validate(copy)) return { ok: true, value: copy };
+      const errors = validate.errors ?? [];
+      return { ok: false, problems: errors.slice(0, PROBLEMS_MAX).map(describe) };
+    };
+  } catch (thrown) {
+    throw new BridleError("tool_invalid", `${where}: its JSON Schema is not valid`, {
+      hint: errorMessage(thrown),
+      cause: thrown,
+    });
+  }
+}
+
+interface AjvError {
+  readonly instancePath: string;
+  readonly keyword: string;
+  readonly message?: string;
+  readonly params: unknown;
+}
+
+function describe(error: AjvError): Problem {
+  const params = isJsonObject(error.params) ? error.params : {};
+  const message = error.message ?? error.keyword;
+  switch (error.keyword) {
+    case "additionalProperties":
+      return { path: error.instancePath, message: `${message}: ${String(params["additionalProperty"])}` };
+    case "enum":
+      return { path: error.instancePath, message: `${message}: ${JSON.stringify(params["allowedValues"])}` };
+    case "const":
+      return { path: error.instancePath, message: `${message}: ${JSON.stringify(params["allowedValue"])}` };
+    default:
+      return { path: error.instancePath, message };
+  }
+}
+
+async function checkStandard(standard: StandardSchema, value: Json): Promise<Checked> {
+  const result: unknown = await standard.validate(value);
+  if (typeof result !== "object" || result === null) {
+    return { ok: false, problems: [{ path: "", message: "the schema gave no answer" }] };
+  }
+  if ("issues" in result && Array.isArray(result.issues)) {
+    return { ok: false, problems: result.issues.slice(0, PROBLEMS_MAX).map(issue) };
+  }
+  const parsed = parseJson(canonicalJson("value" in result ? result.value : value));
+  return parsed.ok
+    ? { ok: true, value: parsed.value }
+    : { ok: false, problems: [{ path: "", message: parsed.reason }] };
+}
+
+function issue(raw: unknown): Problem {
+  const found = typeof raw === "object" && raw !== null ? raw : {};
+  const message = "message" in found ? String(found.message) : "invalid";
+  const path: unknown = "path" in found ? found.path : undefined;
+  const steps = Array.isArray(path) ? path.map(pathStep) : [];
+  return { path: steps.map((step) => `/${step}`).join(""), message };
+}
+
+function pathStep(step: unknown): string {
+  return String(typeof step === "object" && step !== null && "key" in step ? step.key : step);
+}

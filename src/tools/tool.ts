@@ -1,0 +1,136 @@
+/**
+ * A tool as its author writes it, and as the harness keeps it. The author's shape is a superset of
+ * the AI SDK's `tool({description, inputSchema, execute})`: such a tool works unchanged, with the
+ * careful default for what it did not declare.
+ */
+import { BridleError } from "../std/error.ts";
+import { hashJson } from "../std/hash.ts";
+import type { Json, JsonObject } from "../std/json.ts";
+import { undeclaredEffect, type Effect } from "./effect.ts";
+import { readSchema, type InputSchema } from "./schema.ts";
+
+/** What `execute` is handed beside the input. */
+export interface ToolContext {
+  /** The same on every attempt, machine and resume of this call. Hand it to the outside system. */
+  readonly idempotencyKey: string;
+  readonly runId: string;
+  /** The call's logical key within its run. */
+  readonly callId: string;
+  /** The id the model knows the call by (the AI SDK's name for it). */
+  readonly toolCallId: string;
+  /** 1 for the first run of this call, more when the harness tries again. */
+  readonly attempt: number;
+  /** Aborted at the deadline, on cancel and on shutdown past the drain time. */
+  readonly abortSignal: AbortSignal;
+  /** Milliseconds since the epoch after which nobody waits for the answer. */
+  readonly deadline: number;
+  /** The open transaction of a `transactional` tool. */
+  readonly tx?: unknown;
+}
+
+export interface ToolRetry {
+  /** Attempts after the first, for failures that are known to be passing. */
+  readonly retriesMax: number;
+  readonly baseMs: number;
+  readonly maxMs: number;
+}
+
+// Method syntax: a tool over a narrower input is still a tool (the harness validates before it calls).
+export interface ToolDefinition<Input = never, Output = unknown> {
+  readonly description?: string | undefined;
+  readonly inputSchema: unknown;
+  execute?(input: Input, context: ToolContext): Output | PromiseLike<Output>;
+  readonly effect?: Effect;
+  /** What the receipt keeps of the output: the outside system's id above all. */
+  receipt?(output: Output): Json;
+  /** Default 60,000. */
+  readonly timeoutMs?: number;
+  /** Calls of this tool that run at once in this process. Default 16. */
+  readonly concurrency?: number;
+  readonly retry?: Partial<ToolRetry>;
+  /** Told to the model provider as is, where it supports strict tools. */
+  readonly strict?: boolean | undefined;
+}
+
+/** A tool ready to be called: schema compiled, defaults filled, fingerprint taken. */
+export interface Tool {
+  readonly name: string;
+  readonly description: string;
+  readonly schema: InputSchema;
+  readonly effect: Effect;
+  readonly timeoutMs: number;
+  readonly concurrency: number;
+  readonly retry: ToolRetry;
+  readonly strict: boolean;
+  /** SHA-256 of what the model sees of it: name, description, schema. */
+  readonly fingerprint: string;
+  readonly definition: ToolDefinition;
+}
+
+/** Names what a provider accepts (OpenAI and Anthropic: letters, digits, `_`, `-`, up to 64). */
+const NAME = /^[A-Za-z0-9_-]{1,64}$/;
+
+const defaultRetry: ToolRetry = { retriesMax: 2, baseMs: 200, maxMs: 5_000 };
+
+/** Types a tool definition from its `execute`; it adds nothing at run time. */
+export function tool<Schema, Output>(
+  definition: Omit<ToolDefinition<InferInput<Schema>, Output>, "inputSchema"> & {
+    readonly inputSchema: Schema;
+  },
+): ToolDefinition<InferInput<Schema>, Output> {
+  return definition;
+}
+
+/** The input type a schema library's object stands for; `any JSON` when it does not say. */
+export type InferInput<Schema> = Schema extends {
+  readonly "~standard": { readonly types?: { readonly output: infer Output } | undefined };
+}
+  ? Output
+  : Schema extends { readonly _type: infer Output }
+    ? Output
+    : JsonObject;
+
+/** Checks a definition and makes it ready. Throws `tool_invalid` with the next step. */
+export async function prepareTool(name: string, definition: ToolDefinition): Promise<Tool> {
+  const where = `Tool "${name}"`;
+  if (!NAME.test(name)) {
+    throw new BridleError("tool_invalid", `${where} has a name that providers refuse`, {
+      hint: "Use letters, digits, _ and -, at most 64 of them.",
+    });
+  }
+  if (typeof definition !== "object" || definition === null) {
+    throw new BridleError("tool_invalid", `${where} is not a tool definition`, {
+      hint: "Write tool({ description, inputSchema, execute }).",
+    });
+  }
+  if (definition.inputSchema === undefined || definition.inputSchema === null) {
+    throw new BridleError("tool_invalid", `${where} has no inputSchema`, {
+      hint: "Add inputSchema: z.object({ … }), or a JSON Schema object.",
+    });
+  }
+  if (typeof definition.execute !== "function") {
+    throw new BridleError("tool_invalid", `${where} has no execute function`, {
+      hint: "Add execute: async (input, { idempotencyKey, abortSignal }) => ….",
+    });
+  }
+  const schema = await readSchema(definition.inputSchema, where);
+  const description = definition.description ?? "";
+  const fingerprint = hashJson({ description, name, schema: schema.jsonSchema });
+  return {
+    name,
+    description,
+    schema,
+    effect: definition.effect ?? undeclaredEffect,
+    timeoutMs: positive(definition.timeoutMs ?? 60_000, `${where}: timeoutMs`),
+    concurrency: positive(definition.concurrency ?? 16, `${where}: concurrency`),
+    retry: { ...defaultRetry, ...definition.retry },
+    strict: definition.strict === true,
+    fingerprint,
+    definition,
+  };
+}
+
+function positive(value: number, what: string): number {
+  if (Number.isSafeInteger(value) && value > 0) return value;
+  throw new BridleError("limit_invalid", `${what} must be a positive whole number, not ${value}`);
+}
