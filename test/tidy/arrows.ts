@@ -33,7 +33,8 @@ export function arrowVisitor(draw: Draw): VisitorObject {
       const isType = node.exportKind === "type";
       draw({ specifier: node.source.value, isType, isReexport: true }, node);
     },
-    ImportExpression: (node) => draw({ ...plain, specifier: literalText(node.source) }, node),
+    ImportExpression: (node) =>
+      draw({ ...plain, specifier: literalText(node.source) ?? packageHead(node.source) }, node),
     TSImportType: (node) => draw({ ...plain, specifier: node.source.value, isType: true }, node),
     CallExpression: (node) => {
       if (node.callee.type !== "Identifier" || node.callee.name !== "require") return;
@@ -53,6 +54,12 @@ export function literalText(node: Expression | Argument | undefined): string | u
   if (node?.type === "Literal" && typeof node.value === "string") return node.value;
   if (node?.type !== "TemplateLiteral" || node.expressions.length > 0) return undefined;
   return node.quasis[0]?.value.cooked ?? undefined;
+}
+
+/** `@scope/` of a template that begins so: whatever fills the hole, it names a package. */
+function packageHead(node: Expression): string | undefined {
+  if (node.type !== "TemplateLiteral") return undefined;
+  return /^@[a-z0-9-]+\//.exec(node.quasis[0]?.value.cooked ?? "")?.[0];
 }
 
 function isMetaUrl(node: Argument | undefined): boolean {

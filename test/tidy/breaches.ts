@@ -49,6 +49,7 @@ export const ROOM_SAMPLES: readonly Sample[] = [
     "a folder of the same room": file("src/storage/sqlite/a.ts", 'import { b } from "../b.ts";'),
     "the front door, any room": file("src/index.ts", 'export { a } from "./cli/main.ts";'),
     "a store opened by the CLI": file("src/cli/a.ts", 'import { s } from "../storage/s.ts";'),
+    "a package of a known scope": file("src/tools/a.ts", "await import(`@ai-sdk/${provider}`);"),
     "a config loaded by the CLI": file("src/cli/a.ts", "await import(configUrl);"),
     "an import in a comment": {
       ...file("src/std/a.ts", '// import { a } from "../cli/a.ts";\nimport "node:fs";'),
@@ -124,6 +125,7 @@ function trespasses(): Readonly<Record<string, Planted>> {
     "a dynamic import": file("src/engines/a.ts", 'const s = await import("../storage/s.ts");'),
     "a dynamic import by template": file("src/engines/a.ts", "await import(`../storage/s.ts`);"),
     "a computed import": file("src/engines/a.ts", 'await import("../sto" + "rage/s.ts");'),
+    "a computed file": file("src/engines/a.ts", "await import(`../${room}/s.ts`);"),
     "a re-export": file("src/tools/a.ts", 'export { p } from "../governance/policy.ts";'),
     "a re-export of all": file("src/tools/a.ts", 'export * from "../governance/policy.ts";'),
     "a type re-export": file("src/tools/a.ts", 'export type { P } from "../governance/p.ts";'),
