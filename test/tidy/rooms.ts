@@ -1,6 +1,6 @@
 import { posix } from "node:path";
 import type { Arrow } from "./arrows.ts";
-import type { Module } from "./module.ts";
+import type { Module, Sighting } from "./module.ts";
 import { isInSrc, judge, type Rule, type Verdict } from "./rule.ts";
 import type { Tree } from "./tree.ts";
 import { importTable, wallsOfKind, type Constraint } from "./walls.ts";
@@ -157,21 +157,19 @@ function checkChokePoint(tree: Tree, walls: readonly Constraint[]): Verdict {
     const isInside = (module: Module): boolean =>
       wall.from.some((pattern) => posix.matchesGlob(module.path, pattern));
     const inside = modules.filter(isInside);
-    if (inside.length > 0 && !inside.some(reachesExecute)) {
+    const callsOf = ({ sightings }: Module): readonly Sighting[] =>
+      sightings.filter(({ kind }) => wall.to.includes(kind));
+    if (inside.length > 0 && inside.every((module) => callsOf(module).length === 0)) {
       faults.push(`${wall.from.join(", ")} calls no ${wall.to.join(", ")}: has it moved?`);
     }
     for (const module of modules.filter((each) => !isInside(each))) {
-      for (const seen of module.sightings.filter(({ kind }) => kind === "execute")) {
+      for (const seen of callsOf(module)) {
         const advice = `goes around ${wall.from.join(", ")}: make it a call`;
         faults.push(`${module.path}:${seen.line} ${advice}`);
       }
     }
   }
   return { looked: modules.length, faults };
-}
-
-function reachesExecute(module: Module): boolean {
-  return module.sightings.some(({ kind }) => kind === "execute");
 }
 
 function isBelow(path: string, folders: readonly string[]): boolean {
