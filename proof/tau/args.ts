@@ -3,21 +3,24 @@
  * fit is a refusal in the domain's own manner, as a Python call with wrong arguments would be.
  */
 import { isJsonObject, type Json, type JsonObject } from "../../src/std/json.ts";
-import { isList } from "./list.ts";
+import { isList } from "./shape.ts";
 import { ToolRefusal } from "./tool.ts";
 
+/** A string argument; a number written where a string belongs is refused, not converted. */
 export function readText(args: JsonObject, name: string): string {
   const value = args[name];
   if (typeof value !== "string") throw wrongType(name, "a string");
   return value;
 }
 
+/** A number argument, whole or not: the schema says which, the domain takes either. */
 export function readNumber(args: JsonObject, name: string): number {
   const value = args[name];
   if (typeof value !== "number") throw wrongType(name, "a number");
   return value;
 }
 
+/** A list of strings, possibly empty. */
 export function readTexts(args: JsonObject, name: string): readonly string[] {
   return readList(args, name).map((item) => {
     if (typeof item !== "string") throw wrongType(name, "a list of strings");
@@ -25,6 +28,7 @@ export function readTexts(args: JsonObject, name: string): readonly string[] {
   });
 }
 
+/** A list of objects; what is in them is for the tool to read. */
 export function readObjects(args: JsonObject, name: string): readonly JsonObject[] {
   return readList(args, name).map((item) => {
     if (!isJsonObject(item)) throw wrongType(name, "a list of objects");

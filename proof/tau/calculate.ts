@@ -16,6 +16,7 @@ const ALLOWED = /^[0-9+\-*/(). ]*$/;
 // A number with a leading zero, like 007, is not one in Python; a trailing dot, like 1., is.
 const TOKEN = / +|(?:\d+\.\d*|\.\d+|0+(?!\d)|[1-9]\d*)|\*\*|\/\/|[+\-*/()]/y;
 
+/** Where reading stands. It moves on as tokens are taken. */
 interface Cursor {
   readonly tokens: readonly string[];
   at: number;

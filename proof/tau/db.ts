@@ -6,6 +6,7 @@ import type { Table } from "./table.ts";
 /** The whole outside world of one run: what the tools read and change. */
 export type Db = RetailDb | AirlineDb;
 
+/** The two domains there are; the name is the database's own `kind`. */
 export type DomainName = Db["kind"];
 
 /** Every table by name, for whoever must see the whole state (hashing, comparing). */

@@ -29,12 +29,14 @@ export function readObject(path: string): JsonObject {
   return value;
 }
 
+/** The parsed file. Throws `usage` when it is missing or not JSON. */
 export function readJson(path: string): Json {
   const parsed = parseJson(readText(path));
   if (!parsed.ok) throw malformed(path, parsed.reason);
   return parsed.value;
 }
 
+/** The whole file. Throws `usage` when it cannot be read, for whatever reason. */
 export function readText(path: string): string {
   try {
     return readFileSync(path, "utf8");

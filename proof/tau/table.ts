@@ -6,6 +6,7 @@
  */
 import type { JsonObject } from "../../src/std/json.ts";
 
+/** Rows by id. There is no deletion: no domain tool removes a row. */
 export interface Table<Row> {
   get(rowId: string): Row | undefined;
   /** Replaces a row where it stands, or adds it at the end. */

@@ -9,7 +9,7 @@ import type { Json, JsonObject } from "../../src/std/json.ts";
 import type { Db } from "./db.ts";
 
 /** A write changes the database, or (the transfer to a person) something outside it. */
-export type ToolEffect = "read" | "write";
+type ToolEffect = "read" | "write";
 
 export interface DomainTool {
   readonly name: string;

@@ -5,7 +5,7 @@ import { AIRLINE_TOOLS } from "./airline/tools.ts";
 import { checkNames } from "./args.ts";
 import type { Db, DomainName } from "./db.ts";
 import { malformed, readObject } from "./files.ts";
-import { isList } from "./list.ts";
+import { isList } from "./shape.ts";
 import { RETAIL_ADDED_SCHEMAS, RETAIL_TOOLS } from "./retail/tools.ts";
 import type { Behaviour, DomainTool } from "./tool.ts";
 

@@ -6,8 +6,9 @@ import type { JsonObject } from "../../../src/std/json.ts";
 import { createTable, type Rows, type Table } from "../table.ts";
 
 /** Cabin names are keys, so that a cabin nobody flies is simply absent. */
-export type ByCabin = Readonly<Record<string, number>>;
+type ByCabin = Readonly<Record<string, number>>;
 
+/** One flight on one day: on sale, or past that. */
 export type FlightDate =
   | {
       readonly status: "available";
@@ -44,6 +45,7 @@ export type PaymentMethod =
       readonly amount: number;
     };
 
+/** The files key users by id; the row itself does not repeat it. */
 export type User = {
   readonly name: { readonly first_name: string; readonly last_name: string };
   readonly address: JsonObject;
@@ -55,6 +57,7 @@ export type User = {
   readonly reservations: readonly string[];
 };
 
+/** The price is per passenger, as it was when the flight was added. */
 export type ReservationFlight = {
   readonly flight_number: string;
   readonly date: string;
@@ -63,6 +66,7 @@ export type ReservationFlight = {
   readonly destination: string;
 };
 
+/** Whole US dollars; below zero, a refund. */
 export type Payment = { readonly payment_id: string; readonly amount: number };
 
 export type Reservation = {
@@ -82,12 +86,14 @@ export type Reservation = {
   readonly status?: "cancelled";
 };
 
+/** What the files hold, shared by every database made from them. */
 export interface AirlineRows {
   readonly flights: Rows<Flight>;
   readonly reservations: Rows<Reservation>;
   readonly users: Rows<User>;
 }
 
+/** One run's airline world. */
 export interface AirlineDb {
   readonly kind: "airline";
   readonly flights: Table<Flight>;
@@ -95,6 +101,7 @@ export interface AirlineDb {
   readonly users: Table<User>;
 }
 
+/** An airline world nobody has written to. */
 export function createAirlineDb(rows: AirlineRows): AirlineDb {
   return {
     kind: "airline",

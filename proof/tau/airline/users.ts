@@ -6,12 +6,14 @@ import type { AirlineDb, PaymentMethod, User } from "./db.ts";
 /** A task hands out at most three certificates; their ids are fixed so that states compare. */
 const CERTIFICATE_IDS = ["certificate_3221322", "certificate_3221323", "certificate_3221324"];
 
+/** The user, or the refusal every tool words this way. */
 export function findUser(db: AirlineDb, userId: string): User {
   const user = db.users.get(userId);
   if (user === undefined) throw new ToolRefusal("user not found");
   return user;
 }
 
+/** A payment method of this user. A model chooses the id, so inherited names do not count. */
 export function ownMethod(user: User, paymentId: string): PaymentMethod | undefined {
   return Object.hasOwn(user.payment_methods, paymentId)
     ? user.payment_methods[paymentId]

@@ -38,6 +38,7 @@ export type User = {
   readonly orders: readonly string[];
 };
 
+/** One thing on the shelf. Price in US dollars. */
 export type Variant = {
   readonly item_id: string;
   readonly options: Readonly<Record<string, string>>;
@@ -59,12 +60,14 @@ export type OrderItem = {
   readonly options: Readonly<Record<string, string>>;
 };
 
+/** US dollars, with cents; `refund` says the direction, the amount is never negative. */
 export type OrderPayment = {
   readonly transaction_type: "payment" | "refund";
   readonly amount: number;
   readonly payment_method_id: string;
 };
 
+/** A field with a question mark is there once the thing it tells of has happened. */
 export type Order = {
   readonly order_id: string;
   readonly user_id: string;
@@ -85,12 +88,14 @@ export type Order = {
   readonly return_payment_method_id?: string;
 };
 
+/** What the file holds, shared by every database made from it. */
 export interface RetailRows {
   readonly orders: Rows<Order>;
   readonly products: Rows<Product>;
   readonly users: Rows<User>;
 }
 
+/** One run's retail world. */
 export interface RetailDb {
   readonly kind: "retail";
   readonly orders: Table<Order>;
@@ -98,6 +103,7 @@ export interface RetailDb {
   readonly users: Table<User>;
 }
 
+/** A retail world nobody has written to. */
 export function createRetailDb(rows: RetailRows): RetailDb {
   return {
     kind: "retail",

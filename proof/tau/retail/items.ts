@@ -25,11 +25,21 @@ function countOf(list: readonly string[], wanted: string): number {
   return list.filter((entry) => entry === wanted).length;
 }
 
-/** Pairs old with new by position. Both lists have the same length; each new item is in stock. */
-function planSwaps(db: RetailDb, order: Order, args: JsonObject): readonly Swap[] {
-  const newItemIds = readTexts(args, "new_item_ids");
-  return readTexts(args, "item_ids").map((itemId, position) => {
-    const newItemId = newItemIds[position] ?? "";
+/** Which items are to be replaced by which: two lists of the same length, paired by position. */
+interface SwapWish {
+  readonly itemIds: readonly string[];
+  readonly newItemIds: readonly string[];
+  /** An exchange may ask for the very same item again, a modification may not. */
+  readonly mayRepeat: boolean;
+}
+
+/** Finds each item in the order and its new variant in stock. */
+function planSwaps(db: RetailDb, order: Order, wish: SwapWish): readonly Swap[] {
+  return wish.itemIds.map((itemId, position) => {
+    const newItemId = wish.newItemIds[position] ?? "";
+    if (itemId === newItemId && !wish.mayRepeat) {
+      throw new ToolRefusal("The new item id should be different from the old item id");
+    }
     const item = order.items.find((candidate) => candidate.item_id === itemId);
     if (item === undefined) throw new ToolRefusal(`Item ${itemId} not found`);
     const variant = findVariant(db, item.product_id, newItemId);
@@ -56,10 +66,7 @@ function modifyPendingOrderItems(db: RetailDb, args: JsonObject): Json {
   if (itemIds.length !== newItemIds.length) {
     throw new ToolRefusal("The number of items to be exchanged should match");
   }
-  if (itemIds.some((itemId, position) => itemId === newItemIds[position])) {
-    throw new ToolRefusal("The new item id should be different from the old item id");
-  }
-  const swaps = planSwaps(db, order, args);
+  const swaps = planSwaps(db, order, { itemIds, newItemIds, mayRepeat: false });
   const difference = priceDifference(swaps);
   if (isShort(findPaymentMethod(db, order.user_id, methodId), difference)) {
     throw new ToolRefusal("Insufficient gift card balance to pay for the new item");
@@ -111,7 +118,8 @@ function exchangeDeliveredOrderItems(db: RetailDb, args: JsonObject): Json {
   if (itemIds.length !== newItemIds.length) {
     throw new ToolRefusal("The number of items to be exchanged should match.");
   }
-  const difference = roundCents(priceDifference(planSwaps(db, order, args)));
+  const swaps = planSwaps(db, order, { itemIds, newItemIds, mayRepeat: true });
+  const difference = roundCents(priceDifference(swaps));
   if (isShort(findPaymentMethod(db, order.user_id, methodId), difference)) {
     throw new ToolRefusal("Insufficient gift card balance to pay for the price difference");
   }

@@ -7,6 +7,7 @@ import { creditGiftCard, findPaymentMethod, isShort, readAddress } from "./users
 
 const CANCEL_REASONS: readonly string[] = ["no longer needed", "ordered by mistake"];
 
+/** The order, whatever its status. */
 export function findOrder(db: RetailDb, orderId: string): Order {
   const order = db.orders.get(orderId);
   if (order === undefined) throw new ToolRefusal("Order not found");

@@ -2,7 +2,7 @@ import { readText } from "../args.ts";
 import { ToolRefusal, type Behaviour } from "../tool.ts";
 import type { Product, RetailDb, Variant } from "./db.ts";
 
-export function findProduct(db: RetailDb, productId: string): Product {
+function findProduct(db: RetailDb, productId: string): Product {
   const product = db.products.get(productId);
   if (product === undefined) throw new ToolRefusal("Product not found");
   return product;

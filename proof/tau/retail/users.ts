@@ -4,12 +4,13 @@ import { roundCents } from "../money.ts";
 import { ToolRefusal, type Behaviour } from "../tool.ts";
 import type { Address, GiftCard, PaymentMethod, RetailDb, User } from "./db.ts";
 
-export function findUser(db: RetailDb, userId: string): User {
+function findUser(db: RetailDb, userId: string): User {
   const user = db.users.get(userId);
   if (user === undefined) throw new ToolRefusal("User not found");
   return user;
 }
 
+/** A payment method of this user. A model chooses the id, so inherited names do not count. */
 export function findPaymentMethod(db: RetailDb, userId: string, methodId: string): PaymentMethod {
   const methods = findUser(db, userId).payment_methods;
   const method = Object.hasOwn(methods, methodId) ? methods[methodId] : undefined;
@@ -38,6 +39,7 @@ export function creditGiftCard(
   });
 }
 
+/** An address from a call. `address2` may be empty but not left out. */
 export function readAddress(args: JsonObject): Address {
   return {
     address1: readText(args, "address1"),
