@@ -1,0 +1,183 @@
+/** An agent as its author writes it, and as the harness keeps it. */
+import type { RunLimits } from "../journal/event.ts";
+import type { Receipt } from "../journal/receipt.ts";
+import type { Usage } from "../journal/usage.ts";
+import type { LanguageModel, ModelReference, ModelSettings, ToolSpec } from "../generation/model.ts";
+import { resolveModel } from "../generation/resolve.ts";
+import { BridleError } from "../std/error.ts";
+import { hashJson } from "../std/hash.ts";
+import type { Json, JsonObject } from "../std/json.ts";
+import { readSchema, type InputSchema } from "../tools/schema.ts";
+import { prepareTool, type Tool, type ToolDefinition } from "../tools/tool.ts";
+
+/** One turn as a stop condition sees it (the AI SDK's step). */
+export interface StepView {
+  readonly text: string;
+  readonly toolCalls: readonly { readonly toolName: string; readonly input: Json }[];
+}
+
+/** True ends the run as succeeded. Called after a turn's calls have settled. */
+export type StopCondition = (view: {
+  readonly steps: readonly StepView[];
+  readonly receipts: readonly Receipt[];
+  readonly usage: Usage;
+}) => boolean | PromiseLike<boolean>;
+
+/** Stops after this many turns; unlike the limit `turnsMax`, reaching it is a success. */
+export function stepCount(count: number): StopCondition {
+  return ({ steps }) => steps.length >= count;
+}
+
+/** Stops after a turn that called this tool. */
+export function calledTool(toolName: string): StopCondition {
+  return ({ steps }) => steps.at(-1)?.toolCalls.some((call) => call.toolName === toolName) ?? false;
+}
+
+/** What is known of a run when its model is chosen. */
+export interface RunView {
+  readonly runId: string;
+  readonly input: Json;
+}
+
+export interface AgentDefinition<Input = never> extends ModelSettings {
+  readonly name: string;
+  /** A function picks by run; it must give the same answer for the same run. */
+  readonly model: ModelReference | ((run: RunView) => ModelReference);
+  /** The system prompt. */
+  readonly instructions: string;
+  readonly tools?: Readonly<Record<string, ToolDefinition>>;
+  /** What `start` accepts; absent: any JSON. */
+  readonly inputSchema?: unknown;
+  /** The first user message; absent: the input itself when a string, else its JSON. */
+  prompt?(input: Input): string;
+  readonly stopWhen?: StopCondition | readonly StopCondition[];
+  /** Limits of each run; `start` may lower them. */
+  readonly limits?: Partial<RunLimits>;
+  /** Streams answers, so that `onDelta` of the harness sees them grow. */
+  readonly stream?: boolean;
+  /**
+   * A call of which nobody knows whether it happened: `tell` (default) tells the model and lets
+   * the run go on, never to `succeeded`; `park` waits for a person to settle it.
+   */
+  readonly inDoubt?: "tell" | "park";
+}
+
+export interface Agent {
+  readonly name: string;
+  readonly definition: AgentDefinition;
+  readonly tools: ReadonlyMap<string, Tool>;
+  readonly toolSpecs: readonly ToolSpec[];
+  readonly inputSchema: InputSchema | null;
+  readonly settings: ModelSettings;
+  readonly limits: RunLimits;
+  readonly stopWhen: readonly StopCondition[];
+  readonly fingerprints: JsonObject;
+  readonly modelFor: (run: RunView) => Promise<LanguageModel>;
+}
+
+export const defaultRunLimits: RunLimits = {
+  callsMax: 200,
+  tokensMax: 5_000_000,
+  turnsMax: 50,
+  wallMs: 24 * 3_600_000,
+};
+
+/** Types an agent definition; it adds nothing at run time. */
+export function agent<Input = Json>(definition: AgentDefinition<Input>): AgentDefinition<Input> {
+  return definition;
+}
+
+const NAME = /^[A-Za-z0-9_.-]{1,100}$/;
+
+/** Checks a definition, its tools and its model. Throws with the next step; starts nothing. */
+export async function prepareAgent(definition: AgentDefinition): Promise<Agent> {
+  const { name, instructions, tools: given = {}, model } = definition;
+  if (typeof name !== "string" || !NAME.test(name)) {
+    throw new BridleError("agent_invalid", `An agent needs a name, not ${JSON.stringify(name)}`, {
+      hint: "Use letters, digits, dot, _ and -, at most 100 of them.",
+    });
+  }
+  if (typeof instructions !== "string") {
+    throw new BridleError("agent_invalid", `Agent "${name}" has no instructions`, {
+      hint: "Add instructions: a string that says what it is for and what it must not do.",
+    });
+  }
+  const tools = new Map<string, Tool>();
+  for (const [toolName, tool] of Object.entries(given)) {
+    const prepared = await prepareTool(toolName, tool);
+    checkTwins(tools, prepared);
+    tools.set(toolName, prepared);
+  }
+  const toolSpecs = [...tools.values()].map(toolSpec);
+  const fixed = typeof model === "function" ? null : await resolveModel(model);
+  const inputSchema =
+    definition.inputSchema === undefined
+      ? null
+      : await readSchema(definition.inputSchema, `Agent "${name}"`);
+  const stopWhen = definition.stopWhen ?? [];
+  return {
+    name,
+    definition,
+    tools,
+    toolSpecs,
+    inputSchema,
+    settings: settingsOf(definition),
+    limits: checkLimits({ ...defaultRunLimits, ...definition.limits }, `Agent "${name}"`),
+    stopWhen: Array.isArray(stopWhen) ? stopWhen : [stopWhen],
+    fingerprints: fingerprintsOf(definition, toolSpecs, tools),
+    modelFor: async (run) =>
+      fixed ?? resolveModel(typeof model === "function" ? model(run) : model),
+  };
+}
+
+/** Names that differ only in case are confused by models and by people. */
+function checkTwins(tools: ReadonlyMap<string, Tool>, added: Tool): void {
+  for (const known of tools.keys()) {
+    if (known.toLowerCase() !== added.name.toLowerCase()) continue;
+    throw new BridleError("tool_invalid", `Two tools of one name: "${known}", "${added.name}"`, {
+      hint: "Rename one of them.",
+    });
+  }
+}
+
+function toolSpec(tool: Tool): ToolSpec {
+  const { name, description, strict } = tool;
+  return { name, description, strict, inputSchema: tool.schema.jsonSchema };
+}
+
+function settingsOf(definition: AgentDefinition): ModelSettings {
+  const { maxOutputTokens, temperature, topP, seed, stopSequences, reasoning } = definition;
+  const { providerOptions } = definition;
+  return {
+    ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
+    ...(temperature === undefined ? {} : { temperature }),
+    ...(topP === undefined ? {} : { topP }),
+    ...(seed === undefined ? {} : { seed }),
+    ...(stopSequences === undefined ? {} : { stopSequences }),
+    ...(reasoning === undefined ? {} : { reasoning }),
+    ...(providerOptions === undefined ? {} : { providerOptions }),
+  };
+}
+
+function fingerprintsOf(
+  definition: AgentDefinition,
+  toolSpecs: readonly ToolSpec[],
+  tools: ReadonlyMap<string, Tool>,
+): JsonObject {
+  const digests = [...tools.values()].map((tool) => [tool.name, tool.fingerprint.slice(0, 16)]);
+  return {
+    agent: hashJson({ instructions: definition.instructions, tools: toolSpecs }).slice(0, 16),
+    tools: Object.fromEntries(digests),
+  };
+}
+
+/** Every limit a positive whole number. */
+export function checkLimits(limits: RunLimits, where: string): RunLimits {
+  for (const [name, value] of Object.entries(limits)) {
+    if (Number.isSafeInteger(value) && value > 0) continue;
+    throw new BridleError("limit_invalid", `${where}: the limit ${name} is ${String(value)}`, {
+      hint: "Limits are positive whole numbers; leave one out for its default.",
+    });
+  }
+  return limits;
+}

@@ -1,0 +1,154 @@
+/**
+ * What happens next in a run, from its state alone: the core that does no I/O.
+ *
+ * N1 Pure: the same state and facts give the same command.
+ * N2 Open calls come first: nothing is asked, finished or cancelled over an unsettled claim.
+ * N3 Every limit leads to a named outcome.
+ * N4 `succeeded` needs an answer that finished and no effect in doubt.
+ */
+import type { RunLimits } from "../journal/event.ts";
+import { messageText, type AssistantMessage } from "../journal/message.ts";
+import type { OutcomeKind, Reason } from "../journal/outcome.ts";
+import type { RunState } from "../journal/run.ts";
+
+/** What the shell knows and the journal does not. */
+export interface Facts {
+  readonly now: number;
+  /** A stop condition of the agent said yes after the last turn. */
+  readonly stopReached: boolean;
+  /** The worker wants to stop: nothing new is begun. */
+  readonly draining: boolean;
+  /** Calls in doubt have been asked about once more before the end. */
+  readonly doubtsAsked: boolean;
+}
+
+export type Command =
+  | { readonly kind: "done" }
+  | { readonly kind: "act" }
+  | { readonly kind: "ask" }
+  /** Tell the model that its answer held nothing, then ask again. */
+  | { readonly kind: "nudge" }
+  | { readonly kind: "ask_doubts" }
+  | { readonly kind: "park"; readonly waitingFor: string }
+  /** Give the run back untouched: another worker goes on. */
+  | { readonly kind: "yield" }
+  | {
+      readonly kind: "finish";
+      readonly outcome: OutcomeKind;
+      readonly reason: Reason;
+      readonly text: string | null;
+    };
+
+/** After this many empty answers in a row the run ends. */
+export const EMPTY_ANSWERS_MAX = 3;
+
+export function decideNext(state: RunState, facts: Facts): Command {
+  if (state.outcome !== null || state.created === null) return { kind: "done" };
+  const open = state.calls.filter((call) => call.status !== "settled");
+  const isWaiting = open.length > 0 && open.every((call) => call.status === "in_doubt");
+  if (open.length > 0 && !isWaiting) return { kind: "act" };
+  if (state.cancel !== null) {
+    return end("cancelled", { code: "cancelled", message: state.cancel });
+  }
+  if (facts.now >= state.createdAt + state.created.limits.wallMs) return expire(state.created.limits);
+  if (isWaiting) {
+    const tools = open.map((call) => `${call.tool} (${call.callId})`).join(", ");
+    return { kind: "park", waitingFor: `someone to say whether it happened: ${tools}` };
+  }
+  const last = state.messages.at(-1);
+  const hasFinished = last?.role === "assistant" && state.emptyAnswers === 0;
+  return hasFinished ? decideEnd(state, last, facts) : decideOn(state, facts);
+}
+
+/** The model has said its last word. */
+function decideEnd(state: RunState, last: AssistantMessage, facts: Facts): Command {
+  const text = messageText(last);
+  switch (state.finish) {
+    case "length":
+      return recoverable(text, {
+        code: "model_truncated",
+        message: "The model's answer was cut off at its output limit.",
+        hint: "Raise maxOutputTokens, or ask for less at once.",
+      });
+    case "content-filter":
+      return recoverable(text, {
+        code: "model_refused",
+        message: "The provider's filter withheld the answer.",
+        hint: "Change the instructions or the model.",
+      });
+    case "error":
+      return recoverable(text, {
+        code: "model_failed",
+        message: "The provider ended the answer with an error.",
+        hint: "Start the work again, or choose another model.",
+      });
+    default:
+      break;
+  }
+  if (state.doubts.length === 0) {
+    const reason: Reason = { code: "model_finished", message: "The model finished." };
+    return { kind: "finish", outcome: "succeeded", reason, text };
+  }
+  return facts.doubtsAsked ? doubtful(state, text) : { kind: "ask_doubts" };
+}
+
+/** The model is to be asked (again), unless a limit or a stop condition says otherwise. */
+function decideOn(state: RunState, facts: Facts): Command {
+  const limits = state.created?.limits;
+  const text = null;
+  if (facts.stopReached && state.turn > 0) {
+    if (state.doubts.length > 0) return facts.doubtsAsked ? doubtful(state, text) : { kind: "ask_doubts" };
+    const reason: Reason = { code: "stop_condition", message: "A stop condition was reached." };
+    return { kind: "finish", outcome: "succeeded", reason, text };
+  }
+  const reached = limits === undefined ? null : limitReached(state, limits);
+  if (reached !== null) return recoverable(text, reached);
+  if (state.emptyAnswers >= EMPTY_ANSWERS_MAX) {
+    return recoverable(text, {
+      code: "model_empty",
+      message: `The model gave ${state.emptyAnswers} answers in a row with nothing in them.`,
+      hint: "Try another model; look at the last answers with `bridle show`.",
+    });
+  }
+  if (facts.draining) return { kind: "yield" };
+  const wasEmpty = state.emptyAnswers > 0 && state.messages.at(-1)?.role !== "user";
+  return { kind: wasEmpty ? "nudge" : "ask" };
+}
+
+function limitReached(state: RunState, limits: RunLimits): Reason | null {
+  const hint = "Raise the limit, or look with `bridle show` at why it takes so long.";
+  if (state.turn >= limits.turnsMax) {
+    return { code: "limit_turns", message: `The limit of ${limits.turnsMax} turns was reached.`, hint };
+  }
+  if (state.callCount >= limits.callsMax) {
+    return { code: "limit_calls", message: `The limit of ${limits.callsMax} calls was reached.`, hint };
+  }
+  const tokens = (state.usage.inputTokens ?? 0) + (state.usage.outputTokens ?? 0);
+  if (tokens >= limits.tokensMax) {
+    const message = `The limit of ${limits.tokensMax} tokens was reached (${tokens} used).`;
+    return { code: "limit_tokens", message, hint };
+  }
+  return null;
+}
+
+function doubtful(state: RunState, text: string | null): Command {
+  const calls = state.doubts.map((doubt) => `${doubt.tool} (${doubt.callId})`).join(", ");
+  return recoverable(text, {
+    code: "effects_in_doubt",
+    message: `It is not known whether this happened: ${calls}.`,
+    hint: "Look it up in the outside system by the idempotency key, then start what is missing.",
+  });
+}
+
+function expire(limits: RunLimits): Command {
+  const message = `The run was not done after ${limits.wallMs} ms.`;
+  return end("expired", { code: "limit_wall_time", message, hint: "Raise limits.wallMs." });
+}
+
+function recoverable(text: string | null, reason: Reason): Command {
+  return { kind: "finish", outcome: "failed_recoverable", reason, text };
+}
+
+function end(outcome: OutcomeKind, reason: Reason): Command {
+  return { kind: "finish", outcome, reason, text: null };
+}

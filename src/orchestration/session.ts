@@ -1,0 +1,137 @@
+/**
+ * One worker's hold on one run: the folded state, the events not yet written, the fence.
+ *
+ * H1 The state is always the fold of what is durable plus what is pending, in order.
+ * H2 Writes of one run never overlap; a write takes everything pending at that moment.
+ * H3 Once the fence is lost nothing is written any more and every waiter learns it.
+ * H4 What must be durable before the next step is awaited with `flush`; the rest rides along.
+ */
+import { BridleError } from "../std/error.ts";
+import type { Clock } from "../std/clock.ts";
+import type { EventBody, JournalEvent } from "../journal/event.ts";
+import { foldEvent } from "../journal/fold.ts";
+import type { RunState } from "../journal/run.ts";
+import type { Append, Fence, JournalStore, RunStatus } from "../journal/store.ts";
+
+export interface SessionParts {
+  readonly store: JournalStore;
+  readonly clock: Clock;
+  readonly fence: Fence;
+  readonly state: RunState;
+}
+
+export class Session {
+  readonly store: JournalStore;
+  readonly clock: Clock;
+  readonly fence: Fence;
+  /** Aborts model calls and reads: on cancel, on a lost fence, at the end of a drain. */
+  readonly abort: AbortController = new AbortController();
+  /** Aborts effects too: on a lost fence and at the end of a drain, never on cancel. */
+  readonly hardAbort: AbortController = new AbortController();
+  /** Tool call ids used in this conversation, so that ours stay unique. */
+  readonly seenCallIds: Set<string>;
+  isDraining = false;
+  /** Asked about calls in doubt once in this hold of the run. */
+  doubtsAsked = false;
+  #state: RunState;
+  #durable: { readonly seq: number; hash: string };
+  #pending: { readonly at: number; readonly body: EventBody }[] = [];
+  #writing: Promise<unknown> = Promise.resolve();
+  #inboxHead = 0;
+  #lost: unknown = null;
+
+  constructor(parts: SessionParts) {
+    this.store = parts.store;
+    this.clock = parts.clock;
+    this.fence = parts.fence;
+    this.#state = parts.state;
+    this.#durable = { seq: parts.state.head, hash: parts.state.hash };
+    this.seenCallIds = callIdsOf(parts.state);
+  }
+
+  get state(): RunState {
+    return this.#state;
+  }
+
+  get hasMail(): boolean {
+    return this.#inboxHead > this.#state.inboxSeen;
+  }
+
+  /** Told by the heartbeat and by this process's own posts. */
+  noteInbox(head: number): void {
+    if (head > this.#inboxHead) this.#inboxHead = head;
+  }
+
+  /** Adds an event to the state now and to the journal with the next flush. */
+  push(body: EventBody): void {
+    const at = this.clock.now();
+    const event: JournalEvent = { ...body, seq: this.#state.head + 1, at };
+    this.#state = foldEvent(this.#state, event);
+    this.#pending.push({ at, body });
+  }
+
+  /** Durable when it resolves: everything pushed before the call. */
+  flush(): Promise<RunStatus> {
+    return this.#write();
+  }
+
+  /** Writes the pending events together with what becomes of the run. */
+  settle(then: NonNullable<Append["then"]>): Promise<RunStatus> {
+    return this.#write(then);
+  }
+
+  /** The worker may not write any more. */
+  lose(reason: unknown): void {
+    if (this.#lost !== null) return;
+    this.#lost = reason;
+    this.abort.abort(reason);
+    this.hardAbort.abort(reason);
+  }
+
+  /** Forgets what was not written and goes on from `state`, which the journal says is durable. */
+  rewind(state: RunState): void {
+    this.#pending = [];
+    this.#state = state;
+    this.#durable = { seq: state.head, hash: state.hash };
+  }
+
+  #write(then?: Append["then"]): Promise<RunStatus> {
+    const mine = this.#writing.then(() => this.#append(then));
+    this.#writing = mine.catch(() => undefined);
+    return mine;
+  }
+
+  async #append(then: Append["then"]): Promise<RunStatus> {
+    if (this.#lost !== null) throw this.#lost;
+    if (this.#pending.length === 0 && then === undefined) return "ready";
+    const events = this.#pending;
+    this.#pending = [];
+    const { seq, hash } = this.#durable;
+    try {
+      const append: Append = { expected: seq, hash, events, ...(then === undefined ? {} : { then }) };
+      const written = await this.store.append(this.fence, append);
+      this.#durable = { seq: written.head, hash: written.hash };
+      this.noteInbox(written.inboxHead);
+      return written.status;
+    } catch (thrown) {
+      if (!isLimit(thrown)) this.lose(thrown);
+      throw thrown;
+    }
+  }
+}
+
+/** A limit leaves the run ours to end in order; anything else means our view is worth nothing. */
+export function isLimit(thrown: unknown): thrown is BridleError {
+  if (!(thrown instanceof BridleError)) return false;
+  const { code } = thrown;
+  return code === "events_limit" || code === "event_too_large" || code === "blob_too_large";
+}
+
+function callIdsOf(state: RunState): Set<string> {
+  const ids = new Set<string>();
+  for (const message of state.messages) {
+    if (message.role !== "assistant") continue;
+    for (const part of message.content) if (part.type === "tool-call") ids.add(part.toolCallId);
+  }
+  return ids;
+}
