@@ -1,5 +1,5 @@
 import { BridleError } from "../std/error.ts";
-import { isJsonObject, toJson, type JsonObject } from "../std/json.ts";
+import { canonicalJson, isJsonObject, parseJson, type JsonObject } from "../std/json.ts";
 
 /** One tool call that the task needs, in the order it needs them. */
 export interface Action {
@@ -56,8 +56,11 @@ export function prepareScript(script: ActionScript): PreparedScript {
   };
 }
 
+/** A copy that keeps the order of the keys, as a model would write them. */
 function plainArguments(value: JsonObject): JsonObject {
-  const plain = toJson(value);
-  if (isJsonObject(plain)) return plain;
+  // Refuses what JSON cannot hold, where `JSON.stringify` would write null and say nothing.
+  canonicalJson(value);
+  const plain = parseJson(JSON.stringify(value));
+  if (plain.ok && isJsonObject(plain.value)) return plain.value;
   throw new BridleError("input_invalid", "The arguments of an action must be an object.");
 }
