@@ -21,6 +21,11 @@ function turn(model: ReturnType<typeof oracleModel>, messages: readonly ChatMess
   return [...messages, { role: "assistant" as const, text: answer.text ?? "", toolCalls }];
 }
 
+function firstId(key: string): string {
+  const [call] = answerOf(oracleModel({ key, actions, finalText: "" }), [opening]).toolCalls ?? [];
+  return call?.id ?? "";
+}
+
 test("plays the actions in order, one call a turn, and ends with the final text", () => {
   const played = playOut({
     model: oracleModel({ actions, finalText: "All done." }),
@@ -62,12 +67,10 @@ test("asks only for what is missing when half a batch was answered", () => {
 });
 
 test("mints ids from the key, the action and the decision alone", () => {
-  const first = (key: string) =>
-    answerOf(oracleModel({ key, actions, finalText: "" }), [opening]).toolCalls?.[0]?.id;
-  expect(first("run-1")).toBe(first("run-1"));
-  expect(first("run-1")).not.toBe(first("run-2"));
-  expect(first("run-1")).toMatch(/^call_[0-9a-z_]+$/);
-  expect(first("run-1")?.length).toBeLessThanOrEqual(40);
+  expect(firstId("run-1")).toBe(firstId("run-1"));
+  expect(firstId("run-1")).not.toBe(firstId("run-2"));
+  expect(firstId("run-1")).toMatch(/^call_[0-9a-z_]+$/);
+  expect(firstId("run-1").length).toBeLessThanOrEqual(40);
 });
 
 test("gives every call of a run an id of its own", () => {
@@ -134,8 +137,11 @@ test("tries a call again after a result that invites it, up to its limit", () =>
 });
 
 test("refuses a script without sense where it is made", () => {
-  const make = (batchSize: number) => () => oracleModel({ actions, finalText: "", batchSize });
-  expect(make(0)).toThrow("batchSize must be a whole number of at least 1.");
-  expect(make(1.5)).toThrow("batchSize");
-  expect(make(1)).not.toThrow();
+  const script = { actions, finalText: "" };
+  expect(() => oracleModel({ ...script, batchSize: 0 })).toThrow(
+    "batchSize must be a whole number of at least 1.",
+  );
+  expect(() => oracleModel({ ...script, attemptsMax: 1.5 })).toThrow("attemptsMax");
+  const notJson = [{ name: "find", arguments: { cents: Number.NaN } }];
+  expect(() => oracleModel({ ...script, actions: notJson })).toThrow("JSON cannot hold");
 });

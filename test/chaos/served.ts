@@ -24,6 +24,10 @@ export async function post(baseUrl: string, body: unknown): Promise<Posted> {
   return { status: response.status, headers: response.headers, text: await response.text() };
 }
 
+export async function getJson(url: string): Promise<unknown> {
+  return (await fetch(url)).json();
+}
+
 /** The smallest body that is accepted, with members replaced. */
 export function body(members: Record<string, unknown> = {}): Record<string, unknown> {
   return { model: "any", messages: [{ role: "user", content: "Hi" }], ...members };

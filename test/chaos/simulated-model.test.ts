@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
+  DEFAULT_FAULT_MIX,
   FAULT_KINDS,
   oracleModel,
   readCallMark,
@@ -28,10 +29,34 @@ const base: SimulatedScript = {
   writeTools: ["refund"],
 };
 
+/** A mix in which one kind has all the weight. */
 function only(kind: FaultKind): FaultMix {
-  const mix = Object.fromEntries(FAULT_KINDS.map((each) => [each, each === kind ? 1 : 0]));
-  // Every kind was just listed.
-  return mix as FaultMix;
+  const mix: Record<FaultKind, number> = { ...DEFAULT_FAULT_MIX };
+  for (const each of FAULT_KINDS) mix[each] = each === kind ? 1 : 0;
+  return mix;
+}
+
+/** The answer of a model that can err in one way only, after `answered` actions. */
+function faulty(kind: FaultKind, answered = 0): ChatAnswer {
+  const mix = only(kind);
+  const { messages } = playOut({ model: oracleModel(base), actions, turnsMax: 20 });
+  const model = simulatedModel({ ...base, errorRate: 1, mix, errorsInARowMax: 100 });
+  const asked = messages.slice(0, 1 + answered * 2);
+  expect(model.decide(asked).kind).toBe(kind);
+  return answerOf(model, asked);
+}
+
+function argumentsOf(answer: ChatAnswer): unknown {
+  return JSON.parse(answer.toolCalls?.[0]?.argumentsText ?? "");
+}
+
+/** Which of the first 40 decisions err, for a conversation of texts alone. */
+function erringDecisions(script: SimulatedScript): boolean[] {
+  const model = simulatedModel({ ...script, mix: only("prose") });
+  const said = { role: "assistant" as const, text: "", toolCalls: [] };
+  return Array.from({ length: 40 }, (_, n) => {
+    return model.decide(Array.from({ length: n }, () => said)).kind !== "right";
+  });
 }
 
 const json: fc.Arbitrary<Action["arguments"]> = fc.dictionary(
@@ -128,22 +153,10 @@ function loop(script: SimulatedScript) {
 }
 
 describe("each kind of error", () => {
-  /** The answer of a model that can err in one way only, at the decision after `answered` actions. */
-  function faulty(kind: FaultKind, answered = 0): ChatAnswer {
-    const mix = only(kind);
-    const { messages } = playOut({ model: oracleModel(base), actions, turnsMax: 20 });
-    const model = simulatedModel({ ...base, errorRate: 1, mix, errorsInARowMax: 100 });
-    const asked = messages.slice(0, 1 + answered * 2);
-    expect(model.decide(asked).kind).toBe(kind);
-    return answerOf(model, asked);
-  }
-  const argumentsOf = (answer: ChatAnswer): unknown =>
-    JSON.parse(answer.toolCalls?.[0]?.argumentsText ?? "");
-
   test("malformed arguments break off inside a value", () => {
     const [call] = faulty("malformed_arguments").toolCalls ?? [];
     expect(call?.name).toBe("find");
-    expect(() => JSON.parse(call?.argumentsText ?? "")).toThrow();
+    expect(() => JSON.parse(call?.argumentsText ?? "")).toThrow("JSON");
     expect(JSON.stringify(actions[0]?.arguments)).toContain(call?.argumentsText);
   });
 
@@ -235,18 +248,19 @@ test("errs as often as it is told", () => {
   }
 });
 
-test("whether a decision errs does not depend on the script's actions", () => {
-  const errs = (actions: readonly Action[]): boolean[] => {
-    const model = simulatedModel({ ...base, actions, mix: only("prose") });
-    const texts = Array.from({ length: 40 }, (_, n) =>
-      Array.from({ length: n }, () => ({ role: "assistant" as const, text: "", toolCalls: [] })),
-    );
-    return texts.map((messages) => model.decide(messages).kind !== "right");
-  };
-  const one = errs(actions.slice(0, 1));
-  expect(one).toEqual(errs(actions.slice(1)));
-  expect(one).toContain(true);
-  expect(one).toContain(false);
+test("whether a decision errs depends on key, seed and index, not on the actions", () => {
+  const one = erringDecisions({ ...base, actions: actions.slice(0, 1) });
+  expect(one).toEqual(erringDecisions({ ...base, actions: actions.slice(1) }));
+  expect(one).not.toEqual(erringDecisions({ ...base, seed: 8 }));
+  expect(one).not.toEqual(erringDecisions({ ...base, key: "other" }));
+  expect(new Set(one).size).toBe(2);
+});
+
+test("lets one decision in nine be right at an error rate of 1", () => {
+  const errs = erringDecisions({ ...base, errorRate: 1 });
+  expect(errs.flatMap((isErring, decision) => (isErring ? [] : [decision]))).toEqual([
+    8, 17, 26, 35,
+  ]);
 });
 
 test("a call that a client repaired in its history counts as the right one", () => {
