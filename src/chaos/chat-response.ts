@@ -4,7 +4,7 @@
  */
 import type { Json } from "../std/json.ts";
 import { seedFrom } from "../std/random.ts";
-import type { ChatAnswer, ChatRequest, ChatUsage } from "./chat.ts";
+import type { ChatAnswer, ChatRequest, ChatToolCall, ChatUsage } from "./chat.ts";
 
 export interface AnswerFrame {
   readonly runKey: string;
@@ -16,7 +16,7 @@ export interface AnswerFrame {
 const PIECES_MAX = 4;
 
 /** Tokens in a text, estimated as four characters each: no tokenizer is asked. */
-export function estimateTokens(characters: number): number {
+function estimateTokens(characters: number): number {
   return Math.ceil(characters / 4);
 }
 
@@ -108,7 +108,7 @@ function estimateUsage(answer: ChatAnswer, request: ChatRequest): ChatUsage {
   return { promptTokens: estimateTokens(prompt), completionTokens: estimateTokens(completion) };
 }
 
-function callCharacters(calls: NonNullable<ChatAnswer["toolCalls"]>): number {
+function callCharacters(calls: readonly ChatToolCall[]): number {
   let characters = 0;
   for (const call of calls) characters += call.name.length + call.argumentsText.length;
   return characters;

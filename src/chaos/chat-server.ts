@@ -16,7 +16,7 @@ import { readBody } from "./request-body.ts";
 import { readAddress, runPrefix, type Address } from "./run-address.ts";
 
 /** Anthropic's and Cloudflare's limit for one request; ours as well. */
-export const BODY_BYTES_MAX: number = 32 * 1024 * 1024;
+const BODY_BYTES_MAX: number = 32 * 1024 * 1024;
 
 export interface ServedRequest {
   readonly runKey: string;
@@ -53,13 +53,12 @@ export interface ChatServer {
 
 interface Desk {
   readonly options: ChatServerOptions;
-  readonly closing: AbortController;
   requestCount: number;
 }
 
 /** Throws `port_in_use`, or `config_invalid` for any other address that cannot be listened on. */
 export async function startChatServer(options: ChatServerOptions): Promise<ChatServer> {
-  const desk: Desk = { options, closing: new AbortController(), requestCount: 0 };
+  const desk: Desk = { options, requestCount: 0 };
   const server = createServer((incoming, response) => {
     serve(desk, incoming, response).catch((thrown: unknown) => {
       sendFailure(response, internalFailure(thrown));
@@ -73,7 +72,6 @@ export async function startChatServer(options: ChatServerOptions): Promise<ChatS
     urlFor: (runKey) => `${url}${runPrefix(runKey)}/v1`,
     requestCount: () => desk.requestCount,
     close: async () => {
-      desk.closing.abort();
       if (!server.listening) return;
       const closed = once(server, "close");
       server.close();
@@ -163,19 +161,17 @@ async function serveChat(desk: Desk, exchange: ChatExchange): Promise<void> {
   else sendAnswer(response, reply, frame);
 }
 
-/** False when the client or the server went away meanwhile. */
+/** False when the connection closed meanwhile, from either side. */
 async function waitLatency(desk: Desk, response: ServerResponse): Promise<boolean> {
   const latencyMs = desk.options.latencyMs ?? 0;
   if (latencyMs <= 0) return true;
   const gone = new AbortController();
   const leave = (): void => gone.abort();
   response.once("close", leave);
-  const signal = AbortSignal.any([gone.signal, desk.closing.signal]);
-  const waited = systemClock.sleep(latencyMs, signal).then(
+  const isThere = await systemClock.sleep(latencyMs, gone.signal).then(
     () => true,
     () => false,
   );
-  const isThere = await waited;
   response.removeListener("close", leave);
   return isThere;
 }

@@ -60,7 +60,7 @@ export interface ChatAnswer {
   readonly text?: string;
   readonly toolCalls?: readonly ChatToolCall[];
   readonly finishReason: FinishReason;
-  /** Left out: the server estimates it (see `estimateTokens`). */
+  /** Left out: the server estimates it, four characters to a token. */
   readonly usage?: ChatUsage;
 }
 
@@ -83,7 +83,10 @@ export interface ChatErrorParts {
   readonly param?: string;
 }
 
-/** A failure in OpenAI's error shape, marked so that no client retries it unless `status` says so. */
+/**
+ * A failure in OpenAI's error shape, marked as not worth retrying. Only OpenAI's own clients read
+ * the mark; others go by the status, so a refusal that must not loop is a 4xx.
+ */
 export function chatFailure(parts: ChatErrorParts): ChatFailure {
   return {
     kind: "failure",
@@ -96,7 +99,6 @@ export function chatFailure(parts: ChatErrorParts): ChatFailure {
         code: parts.code,
       },
     },
-    // openai-node lets this header overrule its list of retryable statuses.
     headers: { "x-should-retry": "false" },
   };
 }

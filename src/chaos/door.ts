@@ -1,6 +1,7 @@
 /** The published names of `bridle/chaos`. */
 export type { Action, ActionScript } from "./action-script.ts";
 export { readCallMark, type CallMark } from "./call-mark.ts";
+export { chatFailure, type ChatErrorParts } from "./chat.ts";
 export type {
   AssistantMessage,
   ChatAnswer,

@@ -1,7 +1,7 @@
 import { BridleError } from "../std/error.ts";
 
 /** A run key longer than this does not belong in a URL. */
-export const RUN_KEY_CHARACTERS_MAX = 512;
+const RUN_KEY_CHARACTERS_MAX = 512;
 
 /**
  * The path prefix that carries a run key, so that any client can be pointed at its own run by its

@@ -180,7 +180,10 @@ describe("a request that OpenAI refuses", () => {
 
   test.each([
     ["an unanswered call", [user, asked]],
-    ["a user between call and result", [user, asked, user]],
+    [
+      "a user between call and result",
+      [user, asked, user, { role: "tool", tool_call_id: "c1", content: "ok" }],
+    ],
     ["a result of no call", [user, { role: "tool", tool_call_id: "c1", content: "ok" }]],
     [
       "a result that comes twice",

@@ -158,6 +158,13 @@ describe("each kind of error", () => {
     expect(call?.name).toBe("find");
     expect(() => JSON.parse(call?.argumentsText ?? "")).toThrow("JSON");
     expect(JSON.stringify(actions[0]?.arguments)).toContain(call?.argumentsText);
+    // Past the middle it might lose closing brackets only, which a tolerant parser adds.
+    for (let seed = 0; seed < 40; seed++) {
+      const script = { ...base, seed, errorRate: 1, mix: only("malformed_arguments") };
+      const [call] = answerOf(simulatedModel(script), [opening]).toolCalls ?? [];
+      const length = JSON.stringify(actions[0]?.arguments).length;
+      expect(call?.argumentsText.length).toBeLessThanOrEqual(length / 2);
+    }
   });
 
   test("an unknown tool is none of the tools in the request", () => {
@@ -189,6 +196,18 @@ describe("each kind of error", () => {
     expect(wrong).not.toEqual(actions[1]?.arguments);
   });
 
+  test("a wrong value leaves a field alone that its schema fixes", () => {
+    const plan = { name: "plan", arguments: { tier_id: "t1", year_id: "2024" } };
+    const parameters = { type: "object", properties: { tier_id: { enum: ["t1"] } } };
+    for (let seed = 0; seed < 20; seed++) {
+      const script = { ...base, actions: [plan], seed, errorRate: 1, mix: only("wrong_value") };
+      const tools = [{ name: "plan", parameters }];
+      const reply = simulatedModel(script).answer({ ...ask([opening]), tools });
+      if (reply.kind === "failure") throw new Error("an answer was expected");
+      expect(argumentsOf(reply)).toMatchObject({ tier_id: "t1" });
+    }
+  });
+
   test("a script's own mistake replaces the misspelt id", () => {
     const mistaken = { order_id: "#W5678", fast: true };
     const script = { ...base, actions: [{ name: "find", arguments: { q: "x" }, mistaken }] };
@@ -215,6 +234,9 @@ describe("each kind of error", () => {
   test("a repeated write is not drawn before a write was answered", () => {
     const model = simulatedModel({ ...base, errorRate: 1, mix: only("repeated_write") });
     expect(model.decide([opening]).kind).toBe("right");
+    const { messages } = playOut({ model: oracleModel(base), actions, turnsMax: 20 });
+    expect(model.decide(messages.slice(0, 3)).kind).toBe("right");
+    expect(model.decide(messages.slice(0, 5)).kind).toBe("repeated_write");
   });
 
   test("an extra write comes from the extras", () => {
@@ -254,6 +276,18 @@ test("whether a decision errs depends on key, seed and index, not on the actions
   expect(one).not.toEqual(erringDecisions({ ...base, seed: 8 }));
   expect(one).not.toEqual(erringDecisions({ ...base, key: "other" }));
   expect(new Set(one).size).toBe(2);
+});
+
+test("writes no more often after the last action than before it", () => {
+  const { messages } = playOut({ model: oracleModel(base), actions, turnsMax: 20 });
+  const mix = { ...only("prose"), repeated_write: 1 };
+  const kinds = Array.from({ length: 200 }, (_, seed) => {
+    return simulatedModel({ ...base, seed, errorRate: 1, mix }).decide(messages.slice(0, 7)).kind;
+  });
+  const writes = kinds.filter((kind) => kind === "repeated_write").length;
+  expect(kinds.filter((kind) => kind === "right")).toHaveLength(200 - writes);
+  expect(writes).toBeGreaterThan(70);
+  expect(writes).toBeLessThan(130);
 });
 
 test("lets one decision in nine be right at an error rate of 1", () => {
