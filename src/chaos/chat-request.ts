@@ -1,0 +1,141 @@
+import { isJsonObject, parseJson, type Json, type JsonObject } from "../std/json.ts";
+import {
+  chatFailure,
+  type AssistantMessage,
+  type ChatFailure,
+  type ChatMessage,
+  type ChatRequest,
+  type ChatTool,
+  type ChatToolCall,
+} from "./chat.ts";
+
+export type ParsedRequest =
+  | { readonly kind: "request"; readonly request: ChatRequest }
+  | ChatFailure;
+
+/** Why one member of the body cannot be accepted. */
+interface Refusal {
+  readonly refused: string;
+  readonly param: string;
+}
+
+/** Reads a request body. What OpenAI would refuse is a 400 that names the member at fault. */
+export function parseChatRequest(bodyText: string): ParsedRequest {
+  const parsed = parseJson(bodyText);
+  if (!parsed.ok)
+    return badRequest({ refused: `The body is not JSON: ${parsed.reason}`, param: "" });
+  const request = readRequest(parsed.value);
+  return "refused" in request ? badRequest(request) : { kind: "request", request };
+}
+
+function badRequest(refusal: Refusal): ChatFailure {
+  return chatFailure({
+    status: 400,
+    code: "invalid_request",
+    message: refusal.refused,
+    ...(refusal.param === "" ? {} : { param: refusal.param }),
+  });
+}
+
+function readRequest(body: Json): ChatRequest | Refusal {
+  if (!isJsonObject(body)) return { refused: "The body must be a JSON object.", param: "" };
+  if (typeof body["model"] !== "string") return wrongType("model", "a string");
+  const messages = readList(body["messages"], "messages", readMessage);
+  if ("refused" in messages) return messages;
+  if (messages.length === 0)
+    return { refused: "At least one message is needed.", param: "messages" };
+  const tools = readList(body["tools"] ?? [], "tools", readTool);
+  if ("refused" in tools) return tools;
+  const options = body["stream_options"];
+  return {
+    model: body["model"],
+    messages,
+    tools,
+    stream: body["stream"] === true,
+    includeUsage: isJsonObject(options) && options["include_usage"] === true,
+  };
+}
+
+type ReadItem<T extends object> = (item: Json, param: () => string) => T | Refusal;
+
+/** Reads each item of an array, up to the first refusal. The path is only built when needed. */
+function readList<T extends object>(
+  value: Json | undefined,
+  param: string,
+  readItem: ReadItem<T>,
+): readonly T[] | Refusal {
+  if (!Array.isArray(value)) return wrongType(param, "an array");
+  const items: T[] = [];
+  for (const [index, member] of value.entries()) {
+    const item = readItem(member, () => `${param}[${index}]`);
+    if ("refused" in item) return item;
+    items.push(item);
+  }
+  return items;
+}
+
+function readMessage(value: Json, param: () => string): ChatMessage | Refusal {
+  if (!isJsonObject(value)) return wrongType(param(), "an object");
+  const role = value["role"];
+  if (role === "assistant") return readAssistantMessage(value, param);
+  const text = readText(value["content"]);
+  if (role === "system" || role === "developer" || role === "user") {
+    return text === undefined ? wrongContent(param) : { role, text };
+  }
+  if (role === "tool") {
+    const callId = value["tool_call_id"];
+    if (typeof callId !== "string") return wrongType(`${param()}.tool_call_id`, "a string");
+    return text === undefined ? wrongContent(param) : { role, callId, text };
+  }
+  return wrongType(`${param()}.role`, "system, developer, user, assistant or tool");
+}
+
+function readAssistantMessage(value: JsonObject, param: () => string): AssistantMessage | Refusal {
+  const text = readText(value["content"] ?? "");
+  if (text === undefined) return wrongContent(param);
+  const calls = value["tool_calls"] ?? [];
+  if (Array.isArray(calls) && calls.length === 0) return { role: "assistant", text, toolCalls: [] };
+  const toolCalls = readList(calls, `${param()}.tool_calls`, readToolCall);
+  return "refused" in toolCalls ? toolCalls : { role: "assistant", text, toolCalls };
+}
+
+function readToolCall(value: Json, param: () => string): ChatToolCall | Refusal {
+  const called = isJsonObject(value) ? value["function"] : undefined;
+  if (!isJsonObject(value) || typeof value["id"] !== "string") {
+    return wrongType(`${param()}.id`, "a string");
+  }
+  if (!isJsonObject(called)) return wrongType(`${param()}.function`, "an object");
+  if (typeof called["name"] !== "string") return wrongType(`${param()}.function.name`, "a string");
+  if (typeof called["arguments"] !== "string") {
+    return wrongType(`${param()}.function.arguments`, "a string of JSON");
+  }
+  return { id: value["id"], name: called["name"], argumentsText: called["arguments"] };
+}
+
+function readTool(value: Json, param: () => string): ChatTool | Refusal {
+  const declared = isJsonObject(value) ? value["function"] : undefined;
+  if (!isJsonObject(declared) || typeof declared["name"] !== "string") {
+    return wrongType(`${param()}.function.name`, "a string");
+  }
+  return { name: declared["name"], parameters: declared["parameters"] ?? null };
+}
+
+/** Text of a content member: a string, or the text of its parts joined. */
+function readText(content: Json | undefined): string | undefined {
+  if (typeof content === "string") return content;
+  if (!Array.isArray(content)) return undefined;
+  let text = "";
+  for (const part of content) {
+    if (!isJsonObject(part)) return undefined;
+    if (typeof part["text"] === "string") text += part["text"];
+  }
+  return text;
+}
+
+function wrongContent(param: () => string): Refusal {
+  return wrongType(`${param()}.content`, "a string or an array of parts");
+}
+
+function wrongType(param: string, expected: string): Refusal {
+  return { refused: `'${param}' must be ${expected}.`, param };
+}

@@ -1,0 +1,44 @@
+/** The published names of `bridle/chaos`. */
+export type { Action, ActionScript } from "./action-script.ts";
+export { readCallMark, type CallMark } from "./call-mark.ts";
+export { chatFailure, type ChatErrorParts } from "./chat.ts";
+export type {
+  AssistantMessage,
+  ChatAnswer,
+  ChatFailure,
+  ChatMessage,
+  ChatReply,
+  ChatRequest,
+  ChatTool,
+  ChatToolCall,
+  ChatUsage,
+  FinishReason,
+  PromptMessage,
+  ToolMessage,
+} from "./chat.ts";
+export {
+  startChatServer,
+  type ChatServer,
+  type ChatServerOptions,
+  type ServedRequest,
+} from "./chat-server.ts";
+export {
+  DEFAULT_FAULT_MIX,
+  FAULT_KINDS,
+  type DecisionKind,
+  type FaultCounts,
+  type FaultKind,
+  type FaultMix,
+} from "./decision-fault.ts";
+export type { ChatModel } from "./model.ts";
+export { oracleModel } from "./oracle-model.ts";
+export {
+  scriptedModel,
+  type AnswerStep,
+  type FailStep,
+  type ScriptedCall,
+  type ScriptedModel,
+  type ScriptedStep,
+} from "./scripted-model.ts";
+export { simulatedModel, type SimulatedModel } from "./simulated-model.ts";
+export type { SimulatedDecision, SimulatedScript } from "./simulation.ts";

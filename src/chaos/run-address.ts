@@ -1,0 +1,39 @@
+import { BridleError } from "../std/error.ts";
+
+/** A run key longer than this does not belong in a URL. */
+const RUN_KEY_CHARACTERS_MAX = 512;
+
+/**
+ * The path prefix that carries a run key, so that any client can be pointed at its own run by its
+ * base URL alone. The empty key has none. Throws `input_invalid` for a key a URL cannot carry.
+ */
+export function runPrefix(runKey: string): string {
+  if (runKey === "") return "";
+  // A URL parser resolves "." and ".." away, percent-encoded or not (WHATWG URL, 4.4).
+  const isDots = runKey === "." || runKey === "..";
+  if (isDots || !runKey.isWellFormed() || runKey.length > RUN_KEY_CHARACTERS_MAX) {
+    throw new BridleError("input_invalid", "This run key cannot travel in a URL.", {
+      hint: `Use well-formed text of at most ${RUN_KEY_CHARACTERS_MAX} characters, not dots alone.`,
+    });
+  }
+  return `/r/${encodeURIComponent(runKey)}`;
+}
+
+export interface Address {
+  readonly runKey: string;
+  /** What follows the prefix: `/v1/chat/completions`. */
+  readonly path: string;
+}
+
+/** Splits a request target. Undefined when the key is not valid percent-encoding. */
+export function readAddress(target: string): Address | undefined {
+  const path = target.split("?", 1)[0] ?? "";
+  if (!path.startsWith("/r/")) return { runKey: "", path };
+  const slash = path.indexOf("/", 3);
+  const end = slash === -1 ? path.length : slash;
+  try {
+    return { runKey: decodeURIComponent(path.slice(3, end)), path: path.slice(end) };
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,42 @@
+import { onTestFinished } from "vitest";
+import { startChatServer, type ChatServer, type ChatServerOptions } from "../../src/chaos/door.ts";
+
+/** A server that closes with the test. */
+export async function serve(options: ChatServerOptions): Promise<ChatServer> {
+  const server = await startChatServer(options);
+  onTestFinished(() => server.close());
+  return server;
+}
+
+export interface Posted {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+}
+
+/** Posts a body as it is; an object as JSON. */
+export async function post(baseUrl: string, body: unknown): Promise<Posted> {
+  const response = await fetch(`${baseUrl}/chat/completions`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: typeof body === "string" ? body : JSON.stringify(body),
+  });
+  return { status: response.status, headers: response.headers, text: await response.text() };
+}
+
+export async function getJson(url: string): Promise<unknown> {
+  return (await fetch(url)).json();
+}
+
+/** The smallest body that is accepted, with members replaced. */
+export function body(members: Record<string, unknown> = {}): Record<string, unknown> {
+  return { model: "any", messages: [{ role: "user", content: "Hi" }], ...members };
+}
+
+/** The data of each server-sent event, in order. */
+export function eventsOf(text: string): string[] {
+  return text
+    .split("\n\n")
+    .filter((event) => event !== "")
+    .map((event) => event.replace(/^data: /, ""));
+}
