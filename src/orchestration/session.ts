@@ -37,6 +37,8 @@ export class Session {
   #durable: { readonly seq: number; hash: string };
   #pending: { readonly at: number; readonly body: EventBody }[] = [];
   #writing: Promise<unknown> = Promise.resolve();
+  /** What the last write refused for a limit. */
+  #refused: { readonly at: number; readonly body: EventBody }[] = [];
   #inboxHead = 0;
   #lost: unknown = null;
 
@@ -88,11 +90,18 @@ export class Session {
     this.hardAbort.abort(reason);
   }
 
-  /** Forgets what was not written and goes on from `state`, which the journal says is durable. */
+  /**
+   * Goes on from `state`, which the journal says is durable, without the answer it had no room
+   * for. What was settled before that answer is kept.
+   */
   rewind(state: RunState): void {
+    const refused = [...this.#refused, ...this.#pending];
+    const answer = refused.findIndex(({ body }) => body.kind === "model.answered");
     this.#pending = [];
+    this.#refused = [];
     this.#state = state;
     this.#durable = { seq: state.head, hash: state.hash };
+    for (const { body } of answer < 0 ? [] : refused.slice(0, answer)) this.push(body);
   }
 
   #write(then?: Append["then"]): Promise<RunStatus> {
@@ -114,7 +123,8 @@ export class Session {
       this.noteInbox(written.inboxHead);
       return written.status;
     } catch (thrown) {
-      if (!isLimit(thrown)) this.lose(thrown);
+      if (isLimit(thrown)) this.#refused = events;
+      else this.lose(thrown);
       throw thrown;
     }
   }

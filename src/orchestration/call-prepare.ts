@@ -1,0 +1,126 @@
+/**
+ * First of a call's three verbs: resolve the name, parse, validate, decide. Whatever is wrong
+ * becomes an observation with the fix; nothing here ends a run.
+ */
+import { hash } from "node:crypto";
+import { decideCall, type DecisionPoint } from "../governance/decide.ts";
+import type { RefusalCode } from "../journal/event.ts";
+import type { Call, OpenDoubt, RetainedKey } from "../journal/run.ts";
+import { canonicalJson, type Json } from "../std/json.ts";
+import type { Tool } from "../tools/tool.ts";
+import type { Agent } from "./agent.ts";
+import {
+  cancelledCall,
+  cutOffInput,
+  deniedCall,
+  invalidInput,
+  limitCall,
+  malformedInput,
+  unknownTool,
+} from "./observation.ts";
+import type { Session } from "./session.ts";
+import type { Slots } from "./slots.ts";
+
+/** What every call of a run goes through. */
+export interface CallOptions {
+  readonly agent: Agent;
+  readonly decide: DecisionPoint;
+  readonly slots: Slots;
+}
+
+/** A call that may run: its arguments validated, frozen, hashed, and allowed. */
+export interface Prepared {
+  readonly kind: "prepared";
+  readonly call: Call;
+  readonly tool: Tool;
+  readonly input: Json;
+  /** Canonical text differs from what the model wrote (defaults, transforms). */
+  readonly isChanged: boolean;
+  readonly argsHash: string;
+  /** An earlier identical call whose outcome is not known: this one goes under its key. */
+  readonly continues: OpenDoubt | RetainedKey | null;
+}
+
+export interface Refused {
+  readonly kind: "refused";
+  readonly code: RefusalCode;
+  readonly observation: string;
+  readonly rules?: readonly string[];
+}
+
+/** SHA-256 of the canonical arguments, base64url: what is decided on is what is executed. */
+export function hashArgs(input: Json): string {
+  return hash("sha256", canonicalJson(input), "base64url");
+}
+
+export async function prepareCall(
+  session: Session,
+  call: Call,
+  options: CallOptions,
+): Promise<Prepared | Refused> {
+  const { agent, decide } = options;
+  const early = refuseEarly(session, call);
+  if (early !== null) return early;
+  const tool = agent.tools.get(call.tool);
+  if (tool === undefined) {
+    return refuse("unknown_tool", unknownTool(call.tool, [...agent.tools.keys()]));
+  }
+  const checking = tool.schema.check(call.input);
+  const checked = checking instanceof Promise ? await checking : checking;
+  if (!checked.ok) {
+    return refuse("invalid_input", invalidInput(checked.problems, tool.schema.jsonSchema));
+  }
+  const input = deepFreeze(checked.value);
+  const argsHash = hashArgs(input);
+  const { created, runId } = session.state;
+  const verdict = await decideCall(decide, {
+    runId,
+    agent: agent.name,
+    principal: created?.principal ?? null,
+    callId: call.callId,
+    tool: tool.name,
+    effect: tool.effect.class,
+    input,
+    argsHash,
+  });
+  if (verdict.kind === "deny") {
+    return { ...refuse("denied", deniedCall(verdict.reason)), rules: verdict.rules };
+  }
+  const isChanged = canonicalJson(call.input) !== canonicalJson(input);
+  const continues = earlierDoubt(session, tool.name, argsHash);
+  return { kind: "prepared", call, tool, input, isChanged, argsHash, continues };
+}
+
+/** What can be refused before the tool is even looked up. */
+function refuseEarly(session: Session, call: Call): Refused | null {
+  const { state } = session;
+  if (state.cancel !== null) return refuse("cancelled", cancelledCall());
+  const callsMax = state.created?.limits.callsMax ?? 0;
+  const position = state.calls.indexOf(call);
+  const before = state.callCount - state.calls.length;
+  if (before + position >= callsMax) return refuse("limit", limitCall(callsMax));
+  if (state.finish === "length") return refuse("malformed", cutOffInput());
+  if (call.malformed !== undefined) return refuse("malformed", malformedInput(call.malformed));
+  return null;
+}
+
+function refuse(code: RefusalCode, observation: string): Refused {
+  return { kind: "refused", code, observation };
+}
+
+function earlierDoubt(
+  session: Session,
+  tool: string,
+  argsHash: string,
+): OpenDoubt | RetainedKey | null {
+  const { doubts, retained } = session.state;
+  const isSame = (open: { tool: string; argsHash: string }): boolean =>
+    open.tool === tool && open.argsHash === argsHash;
+  return doubts.find(isSame) ?? retained.find(isSame) ?? null;
+}
+
+function deepFreeze(value: Json): Json {
+  if (typeof value !== "object" || value === null) return value;
+  for (const member of Object.values(value)) if (member !== undefined) deepFreeze(member);
+  return Object.freeze(value);
+}

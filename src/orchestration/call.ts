@@ -1,0 +1,157 @@
+/**
+ * All calls of one turn, each its own unit: prepare, decide, claim, execute, settle. The main
+ * loop, resume and retries come through here; there is no other way to a tool.
+ *
+ * C1 The answer and the claims of calls that can start now are one commit (E1); a call that waits
+ *    for a slot claims when it gets it.
+ * C2 Siblings neither wait for nor cancel each other.
+ * C3 A call found claimed was begun by a worker that died: it is recovered by its class, never
+ *    simply run.
+ */
+import type { Call } from "../journal/run.ts";
+import { idempotencyKeyOf } from "../journal/run.ts";
+import type { Agent } from "./agent.ts";
+import type { Permit } from "./call-execute.ts";
+import { prepareCall, type CallOptions, type Prepared, type Refused } from "./call-prepare.ts";
+import { claimEvent, complete, runEffect, type Running } from "./effect.ts";
+import { stillInDoubt } from "./observation.ts";
+import { askAbout } from "./reconcile.ts";
+import { recoverCall } from "./recovery.ts";
+import type { Session } from "./session.ts";
+
+/** Brings every open call of the turn to its end, or as far as a stop allows. */
+export async function runCalls(session: Session, options: CallOptions): Promise<void> {
+  const open = session.state.calls.filter((call) => call.status !== "settled");
+  const starts: (() => Promise<void>)[] = [];
+  for (const call of open) {
+    if (call.status === "claimed") {
+      starts.push(() => recoverCall(session, call, options));
+    } else if (call.status === "requested") {
+      const prepared = await prepareCall(session, call, options);
+      starts.push(admit(session, prepared, { call, options }));
+    }
+  }
+  await session.flush();
+  const settled = await Promise.allSettled(starts.map((start) => start()));
+  const failed = settled.find((result) => result.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
+}
+
+/** Pushes the refusal, or the claim when a slot is free; hands back what is left to do. */
+function admit(
+  session: Session,
+  prepared: Prepared | Refused,
+  given: { readonly call: Call; readonly options: CallOptions },
+): () => Promise<void> {
+  const { call, options } = given;
+  if (prepared.kind === "refused") {
+    const { code, observation, rules } = prepared;
+    session.push({
+      kind: "call.refused",
+      callId: call.callId,
+      code,
+      observation,
+      ...(rules === undefined || rules.length === 0 ? {} : { rules }),
+    });
+    return async () => undefined;
+  }
+  const { tool } = prepared;
+  const mustAsk = prepared.continues !== null && tool.effect.class === "once";
+  if (mustAsk || !options.slots.tryTake(tool.name, tool.concurrency)) {
+    return () => runLater(session, prepared, options);
+  }
+  const running = claim(session, prepared, options.agent);
+  return () => runInSlot(session, running, options);
+}
+
+function claim(session: Session, prepared: Prepared, agent: Agent): Running {
+  const { call, tool, input, argsHash, continues } = prepared;
+  const own = idempotencyKeyOf(session.fence.runId, call.callId);
+  const key = keyOf(continues) ?? own;
+  const { callId, toolCallId } = call;
+  const permit: Permit = { tool, callId, toolCallId, input, argsHash, key, attempt: 1 };
+  if (tool.effect.class !== "read") {
+    session.push(
+      claimEvent(permit, 1, {
+        ...(prepared.isChanged ? { input } : {}),
+        ...(continues === null ? {} : { continues: continues.callId, key }),
+      }),
+    );
+  }
+  return { permit, claimedAt: session.clock.now(), agent };
+}
+
+function keyOf(continues: Prepared["continues"]): string | null {
+  if (continues === null) return null;
+  return "key" in continues ? continues.key : continues.idempotencyKey;
+}
+
+async function runInSlot(session: Session, running: Running, options: CallOptions): Promise<void> {
+  try {
+    await runEffect(session, running);
+  } finally {
+    options.slots.free(running.permit.tool.name);
+  }
+}
+
+/** A call that could not start with the turn's commit: its own claim, its own commit. */
+async function runLater(session: Session, prepared: Prepared, options: CallOptions): Promise<void> {
+  const { tool, continues, call } = prepared;
+  if (continues !== null && tool.effect.class === "once") {
+    const settled = await settleFromEarlier(session, prepared, options);
+    if (settled) return;
+  }
+  await options.slots.take(tool.name, tool.concurrency);
+  if (session.abort.signal.aborted) {
+    options.slots.free(tool.name);
+    refuseStopped(session, call);
+    return;
+  }
+  const running = claim(session, prepared, options.agent);
+  try {
+    await session.flush();
+  } catch (thrown) {
+    options.slots.free(tool.name);
+    throw thrown;
+  }
+  await runInSlot(session, running, options);
+}
+
+/** Only a cancel settles a call that never began; a stopping worker leaves it for the next one. */
+function refuseStopped(session: Session, call: Call): void {
+  if (session.state.cancel === null) return;
+  const observation = "Cancelled before it began. Nothing was done.";
+  session.push({ kind: "call.refused", callId: call.callId, code: "cancelled", observation });
+}
+
+/**
+ * The model repeats a `once` call whose first run is in doubt: ask about the first. True when
+ * that settled the new call; false when the first is proven not to have happened.
+ */
+async function settleFromEarlier(
+  session: Session,
+  prepared: Prepared,
+  options: CallOptions,
+): Promise<boolean> {
+  const { call, tool, input, continues, argsHash } = prepared;
+  if (continues === null || !("claimedAt" in continues)) return false;
+  const { idempotencyKey: key, claimedAt, callId } = continues;
+  const truth = await askAbout(session, { tool, callId, key, input, claimedAt });
+  if (truth.kind === "not_happened") return false;
+  if (truth.kind === "unknown") {
+    session.push({
+      kind: "call.refused",
+      callId: call.callId,
+      code: "in_doubt",
+      observation: stillInDoubt(),
+    });
+    return true;
+  }
+  const { toolCallId } = call;
+  const permit: Permit = { tool, callId: call.callId, toolCallId, input, argsHash, key, attempt: 1 };
+  session.push(claimEvent(permit, 1, { continues: callId, key }));
+  const running: Running = { permit, claimedAt, agent: options.agent };
+  const { output, via } = truth;
+  await complete(session, running, { output, via, attempt: 1, ms: 0 });
+  return true;
+}

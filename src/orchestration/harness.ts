@@ -1,0 +1,277 @@
+/**
+ * The harness: accepts work, hands it to the engine, answers for its outcome.
+ *
+ * A1 `start` resolves after the run is durable, never before.
+ * A2 The same idempotency key gives the same run; with other work it is an error.
+ * A3 Runs that an earlier process left behind are taken up from the first moment on.
+ */
+import { allowAll, type DecisionPoint } from "../governance/decide.ts";
+import type { Delta } from "../generation/model.ts";
+import type { ModelRetry } from "../generation/retry.ts";
+import type { EventBody, Principal, RunLimits } from "../journal/event.ts";
+import { foldEvent } from "../journal/fold.ts";
+import { emptyRun } from "../journal/run.ts";
+import type { JournalStore, RunFilter, RunRow } from "../journal/store.ts";
+import { systemClock, type Clock } from "../std/clock.ts";
+import { BridleError } from "../std/error.ts";
+import { hashJson } from "../std/hash.ts";
+import { newId } from "../std/ids.ts";
+import { canonicalJson, toJson, type Json } from "../std/json.ts";
+import { didYouMean } from "../std/suggest.ts";
+import { checkLimits, prepareAgent, type Agent, type AgentDefinition } from "./agent.ts";
+import type { Engine, Serving } from "./engine.ts";
+import { agentProgram } from "./loop.ts";
+import { thisOwner } from "./owner.ts";
+import { Run } from "./run-handle.ts";
+import { Slots } from "./slots.ts";
+import { Waiters } from "./waiters.ts";
+import { Worker } from "./worker.ts";
+
+export interface HarnessOptions {
+  readonly agents: readonly AgentDefinition[];
+  readonly store: JournalStore;
+  readonly engine: Engine;
+  /** May this call happen? Absent: every call may, and the journal says no rule decided. */
+  readonly decide?: DecisionPoint;
+  readonly clock?: Clock;
+  /** How long a silent worker keeps a run from others, ms. Default 10,000. */
+  readonly leaseMs?: number;
+  /** False: only starts and asks; another process does the work. */
+  readonly work?: boolean;
+  readonly modelRetry?: ModelRetry;
+  /** Pieces of streamed answers, for showing only. */
+  readonly onDelta?: (runId: string, delta: Delta) => void;
+  /** Runs that could not be advanced; they are tried again. Default: one line on stderr. */
+  readonly onProblem?: (runId: string, thrown: unknown) => void;
+}
+
+export interface StartOptions<Input = Json> {
+  readonly input: Input;
+  readonly principal?: Principal;
+  readonly idempotencyKey?: string;
+  /** May only lower the agent's limits. */
+  readonly limits?: Partial<RunLimits>;
+}
+
+/** The longest input, in characters of JSON. */
+const INPUT_CHARS_MAX = 4 * 1024 * 1024;
+
+export class Harness {
+  readonly store: JournalStore;
+  readonly #agents: ReadonlyMap<string, Agent>;
+  readonly #clock: Clock;
+  readonly #leaseMs: number;
+  readonly #owner: string;
+  readonly #worker: Worker;
+  readonly #serving: Serving | null;
+  readonly #waiters: Waiters;
+
+  constructor(options: HarnessOptions, agents: ReadonlyMap<string, Agent>) {
+    this.store = options.store;
+    this.#agents = agents;
+    this.#clock = options.clock ?? systemClock;
+    this.#leaseMs = options.leaseMs ?? 10_000;
+    this.#owner = thisOwner(this.#clock.now());
+    this.#waiters = new Waiters(options.store);
+    this.#worker = new Worker({
+      store: options.store,
+      clock: this.#clock,
+      owner: this.#owner,
+      leaseMs: this.#leaseMs,
+      programs: programsOf(options, agents),
+      onFinished: (state) => this.#waiters.settle(state),
+    });
+    this.#serving = options.work === false ? null : this.#serve(options);
+  }
+
+  /** Accepts a piece of work. Durable when it resolves. */
+  async start<Input = Json>(
+    agent: string | AgentDefinition<Input>,
+    options: StartOptions<Input>,
+  ): Promise<Run> {
+    const prepared = this.#agent(typeof agent === "string" ? agent : agent.name);
+    const input = await checkInput(prepared, options.input);
+    const at = this.#clock.now();
+    const runId = newId(at);
+    const created = createdEvent({ agent: prepared, runId, input, options });
+    const lane = options.principal?.tenant ?? options.principal?.id ?? prepared.name;
+    const hasRoom = (this.#serving?.room() ?? 0) > 0;
+    const { idempotencyKey } = options;
+    const requestHash = hashJson({ agent: prepared.name, input });
+    const made = await this.store.create({
+      runId,
+      agent: prepared.name,
+      lane,
+      ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+      requestHash,
+      created,
+      at,
+      ...(hasRoom ? { lease: { owner: this.#owner, until: at + this.#leaseMs } } : {}),
+    });
+    if (made.kind === "exists") return this.#existing(made, requestHash, idempotencyKey);
+    if (made.fence !== null) {
+      const state = foldEvent(emptyRun(runId), { ...created, seq: 1, at });
+      this.#worker.adopt(made.fence, { ...state, hash: made.hash });
+    }
+    this.#serving?.wake({ runId, lane });
+    return this.#handle(runId);
+  }
+
+  /** A run by its id. Throws `run_unknown` when the journal has none. */
+  async run(runId: string): Promise<Run> {
+    if ((await this.store.get(runId)) !== undefined) return this.#handle(runId);
+    throw new BridleError("run_unknown", `No run "${runId}" in this journal`, {
+      hint: "List the runs with `bridle runs`.",
+    });
+  }
+
+  runs(filter?: RunFilter): Promise<readonly RunRow[]> {
+    return this.store.list(filter);
+  }
+
+  /**
+   * Stops taking work and waits until what runs has reached a boundary, at most `ms`. What is
+   * still open then goes on in the next process. The store stays open.
+   */
+  async drain(ms = 30_000): Promise<{ readonly left: number }> {
+    this.#worker.startDraining();
+    const drained = (await this.#serving?.drain(ms)) ?? { left: 0 };
+    this.#worker.abandon();
+    this.#waiters.stop();
+    return drained;
+  }
+
+  /** Drains and closes the store. */
+  async close(drainMs?: number): Promise<void> {
+    await this.drain(drainMs);
+    await this.store.close();
+  }
+
+  #serve(options: HarnessOptions): Serving {
+    return options.engine.serve({
+      owner: this.#owner,
+      store: options.store,
+      now: () => this.#clock.now(),
+      advance: (runId, takeFromEpoch) => this.#worker.advance(runId, takeFromEpoch),
+      onProblem: options.onProblem ?? warn,
+    });
+  }
+
+  #agent(name: string): Agent {
+    const known = this.#agents.get(name);
+    if (known !== undefined) return known;
+    throw new BridleError("agent_unknown", `There is no agent "${name}"`, {
+      hint: didYouMean(name, [...this.#agents.keys()]),
+    });
+  }
+
+  #handle(runId: string): Run {
+    return new Run({
+      runId,
+      store: this.store,
+      now: () => this.#clock.now(),
+      waiters: this.#waiters,
+      posted: () => this.#worker.noteMail(runId),
+    });
+  }
+
+  #existing(
+    made: { readonly runId: string; readonly requestHash: string },
+    requestHash: string,
+    key = "",
+  ): Run {
+    if (made.requestHash === requestHash) return this.#handle(made.runId);
+    throw new BridleError(
+      "idempotency_mismatch",
+      `The idempotency key "${key}" belongs to run ${made.runId}, which has other work`,
+      { hint: "Use a new key for new work; the same key only for the same agent and input." },
+    );
+  }
+}
+
+/** Prepares every agent, then begins to work: what earlier processes left is taken up at once. */
+export async function createHarness(options: HarnessOptions): Promise<Harness> {
+  const agents = new Map<string, Agent>();
+  for (const definition of options.agents) {
+    if (agents.has(definition.name)) {
+      throw new BridleError("agent_invalid", `Two agents are named "${definition.name}"`, {
+        hint: "Give each agent a name of its own.",
+      });
+    }
+    agents.set(definition.name, await prepareAgent(definition));
+  }
+  return new Harness(options, agents);
+}
+
+function programsOf(
+  options: HarnessOptions,
+  agents: ReadonlyMap<string, Agent>,
+): Map<string, ReturnType<typeof agentProgram>> {
+  const slots = new Slots();
+  const { modelRetry, onDelta, decide = allowAll } = options;
+  const loop = {
+    decide,
+    slots,
+    ...(modelRetry === undefined ? {} : { retry: modelRetry }),
+    ...(onDelta === undefined ? {} : { onDelta }),
+  };
+  return new Map([...agents].map(([name, agent]) => [name, agentProgram(agent, loop)]));
+}
+
+async function checkInput(agent: Agent, given: unknown): Promise<Json> {
+  const input = toJson(given);
+  const size = canonicalJson(input).length;
+  if (size > INPUT_CHARS_MAX) {
+    throw new BridleError("input_too_large", `The input has ${size} characters of JSON`, {
+      hint: `At most ${INPUT_CHARS_MAX}: store the content elsewhere and pass a reference.`,
+    });
+  }
+  if (agent.inputSchema === null) return input;
+  const checked = await agent.inputSchema.check(input);
+  if (checked.ok) return checked.value;
+  const problems = checked.problems.map(({ path, message }) => `${path || "input"}: ${message}`);
+  throw new BridleError("input_invalid", `The input does not fit agent "${agent.name}"`, {
+    hint: problems.join("; "),
+  });
+}
+
+function createdEvent(given: {
+  readonly agent: Agent;
+  readonly runId: string;
+  readonly input: Json;
+  readonly options: { readonly principal?: Principal; readonly idempotencyKey?: string } & {
+    readonly limits?: Partial<RunLimits>;
+  };
+}): Extract<EventBody, { kind: "run.created" }> {
+  const { agent, runId, input, options } = given;
+  const { principal, idempotencyKey } = options;
+  const asked = checkLimits({ ...agent.limits, ...options.limits }, "start");
+  // The author's own input type, which the schema has just checked.
+  const prompt = agent.definition.prompt?.(input as never) ?? textOf(input);
+  return {
+    kind: "run.created",
+    agent: agent.name,
+    fingerprints: agent.fingerprints,
+    ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+    input,
+    limits: {
+      callsMax: Math.min(asked.callsMax, agent.limits.callsMax),
+      tokensMax: Math.min(asked.tokensMax, agent.limits.tokensMax),
+      turnsMax: Math.min(asked.turnsMax, agent.limits.turnsMax),
+      wallMs: Math.min(asked.wallMs, agent.limits.wallMs),
+    },
+    ...(principal === undefined ? {} : { principal }),
+    prompt,
+    runId,
+  };
+}
+
+function textOf(input: Json): string {
+  return typeof input === "string" ? input : JSON.stringify(input, null, 2);
+}
+
+function warn(runId: string, thrown: unknown): void {
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  process.stderr.write(`bridle: run ${runId} could not go on: ${message}\n`);
+}
+

@@ -1,0 +1,142 @@
+/**
+ * What becomes of a call that a dead worker left claimed (DESIGN §6, the table).
+ *
+ * The class that decides is the one in the claim: what was true when the effect began. A tool
+ * that has since disappeared or changed its arguments leaves the call in doubt.
+ */
+import type { Call, OpenDoubt } from "../journal/run.ts";
+import type { Json } from "../std/json.ts";
+import type { Tool } from "../tools/tool.ts";
+import { executeCall, type Permit } from "./call-execute.ts";
+import { hashArgs, type CallOptions } from "./call-prepare.ts";
+import { claimEvent, complete, doubt, runEffect, type Running } from "./effect.ts";
+import { unknownOutcome } from "./observation.ts";
+import { askAbout, type Truth } from "./reconcile.ts";
+import type { Session } from "./session.ts";
+
+export async function recoverCall(
+  session: Session,
+  call: Call,
+  options: CallOptions,
+): Promise<void> {
+  const { claim } = call;
+  const tool = options.agent.tools.get(call.tool);
+  if (claim === undefined || tool === undefined || hashArgs(claim.input) !== claim.argsHash) {
+    await orphan(session, call, options);
+    return;
+  }
+  const permit: Permit = {
+    tool,
+    callId: call.callId,
+    toolCallId: call.toolCallId,
+    input: claim.input,
+    argsHash: claim.argsHash,
+    key: claim.key,
+    attempt: claim.attempt,
+  };
+  const running: Running = { permit, claimedAt: claim.at, agent: options.agent };
+  switch (claim.effect) {
+    case "read":
+    case "idempotent":
+      // The same key as before: the other side can tell (E3).
+      await inSlot(session, running, options);
+      return;
+    case "once":
+    case "transactional":
+      await recoverOnce(session, running, options);
+      return;
+    default:
+      await doubt(session, running, "its effect class is unknown");
+  }
+}
+
+async function recoverOnce(
+  session: Session,
+  running: Running,
+  options: CallOptions,
+): Promise<void> {
+  const { permit, claimedAt } = running;
+  const truth = await askAbout(session, { ...permit, claimedAt });
+  if (session.hardAbort.signal.aborted) return;
+  switch (truth.kind) {
+    case "happened": {
+      const { output, via } = truth;
+      await complete(session, running, { output, via, attempt: permit.attempt, ms: 0 });
+      return;
+    }
+    case "not_happened": {
+      const attempt = permit.attempt + 1;
+      session.push(claimEvent(permit, attempt));
+      await session.flush();
+      const again = { ...permit, attempt };
+      await inSlot(session, { ...running, permit: again, claimedAt: session.clock.now() }, options);
+      return;
+    }
+    case "unknown":
+      await doubt(session, running, `the worker died during the call; ${truth.why}`);
+      return;
+    default:
+      return;
+  }
+}
+
+async function inSlot(session: Session, running: Running, options: CallOptions): Promise<void> {
+  const { tool } = running.permit;
+  await options.slots.take(tool.name, tool.concurrency);
+  try {
+    await runEffect(session, running);
+  } finally {
+    options.slots.free(tool.name);
+  }
+}
+
+/** The tool is gone: nobody can ask, so nobody knows. */
+async function orphan(session: Session, call: Call, options: CallOptions): Promise<void> {
+  const why = `the worker died during the call, and the agent has no tool "${call.tool}" any more`;
+  const waits = options.agent.definition.inDoubt === "park";
+  session.push({
+    kind: "call.in_doubt",
+    callId: call.callId,
+    ...(waits ? {} : { observation: unknownOutcome(why) }),
+    why,
+  });
+  await session.flush();
+}
+
+/**
+ * Before a run ends over calls in doubt, each is asked about once more: the outside world may
+ * answer by now. What is learned reaches the model as a message.
+ */
+export async function askDoubts(session: Session, options: CallOptions): Promise<void> {
+  for (const open of session.state.doubts) {
+    const tool = options.agent.tools.get(open.tool);
+    if (tool === undefined) continue;
+    const truth =
+      open.effect === "idempotent"
+        ? await repeat(session, open, tool)
+        : await askAbout(session, { ...open, tool, key: open.idempotencyKey });
+    if (truth.kind === "unknown" || session.hardAbort.signal.aborted) continue;
+    session.push({
+      kind: "call.resolved",
+      by: truth.kind === "happened" ? truth.via : "reconcile",
+      callId: open.callId,
+      happened: truth.kind === "happened",
+      ...(truth.kind === "happened" ? { output: truth.output } : {}),
+    });
+  }
+}
+
+/** An idempotent call in doubt: the same key once more gives the same effect, and its answer. */
+async function repeat(session: Session, open: OpenDoubt, tool: Tool): Promise<Truth | Repeated> {
+  const { callId, input, argsHash, idempotencyKey: key } = open;
+  const permit: Permit = { tool, callId, toolCallId: callId, input, argsHash, key, attempt: 1 };
+  const executed = await executeCall(session, permit);
+  if (executed.kind === "returned") return { ...executed, kind: "happened" };
+  return { kind: "unknown", why: executed.message };
+}
+
+interface Repeated {
+  readonly kind: "happened";
+  readonly output: Json;
+  readonly via: "execute" | "transaction";
+}

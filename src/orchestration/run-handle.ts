@@ -1,0 +1,106 @@
+/** A run as its user holds it, in whatever process the work happens. */
+import type { JournalEvent } from "../journal/event.ts";
+import type { Outcome } from "../journal/outcome.ts";
+import { readEvents, requireRun } from "../journal/read-run.ts";
+import type { RunState } from "../journal/run.ts";
+import type { InboxEntry, JournalStore } from "../journal/store.ts";
+import { BridleError } from "../std/error.ts";
+import { newId } from "../std/ids.ts";
+import type { Json } from "../std/json.ts";
+import type { Waiters } from "./waiters.ts";
+
+interface RunParts {
+  readonly runId: string;
+  readonly store: JournalStore;
+  readonly now: () => number;
+  readonly waiters: Waiters;
+  readonly posted: () => Promise<void>;
+}
+
+export class Run {
+  readonly runId: string;
+  readonly #parts: RunParts;
+
+  constructor(parts: RunParts) {
+    this.runId = parts.runId;
+    this.#parts = parts;
+  }
+
+  /** Waits for the end, wherever it happens. */
+  async outcome(): Promise<Outcome> {
+    return outcomeOf(await this.#parts.waiters.wait(this.runId));
+  }
+
+  /** The state as the journal says it now. */
+  state(): Promise<RunState> {
+    return requireRun(this.#parts.store, this.runId);
+  }
+
+  events(fromSeq = 1): Promise<JournalEvent[]> {
+    return readEvents(this.#parts.store, this.runId, fromSeq);
+  }
+
+  /**
+   * Asks the run to end. The model and reads are stopped; an effect that has begun is settled
+   * first. Posting again changes nothing.
+   */
+  cancel(reason = "cancelled by its owner"): Promise<void> {
+    return this.#post({ kind: "cancel", key: "cancel", body: { reason } });
+  }
+
+  /** Says something to the model before its next turn. The same key is said once. */
+  steer(text: string, key: string = newId(this.#parts.now())): Promise<void> {
+    return this.#post({ kind: "steer", key: `steer:${key}`, body: { text } });
+  }
+
+  /** A person's word on a call in doubt: it happened (with this output), or it did not. */
+  resolve(
+    callId: string,
+    truth: { readonly happened: true; readonly output?: Json } | { readonly happened: false },
+  ): Promise<void> {
+    return this.#post({ kind: "resolve", key: `resolve:${callId}`, body: { callId, ...truth } });
+  }
+
+  async #post(message: Pick<InboxEntry, "kind" | "key" | "body">): Promise<void> {
+    const { store, now, posted } = this.#parts;
+    const answer = await store.post(this.runId, { ...message, at: now() });
+    switch (answer) {
+      case "posted":
+      case "duplicate":
+        await posted();
+        return;
+      case "finished":
+        throw new BridleError("run_terminal", `Run ${this.runId} has already ended`, {
+          hint: "See how with `bridle show`; start the work again if it is still needed.",
+        });
+      case "unknown_run":
+        throw new BridleError("run_unknown", `No run "${this.runId}" in this journal`, {
+          hint: "List the runs with `bridle runs`.",
+        });
+      default:
+        return;
+    }
+  }
+}
+
+/** The outcome a finished run's journal records. */
+export function outcomeOf(state: RunState): Outcome {
+  if (state.outcome === null) {
+    throw new BridleError("run_running", `Run ${state.runId} has not ended yet`, {
+      hint: "Wait with run.outcome(), or follow it with `bridle show --follow`.",
+    });
+  }
+  const { kind, reason, text } = state.outcome;
+  return {
+    kind,
+    reason,
+    text,
+    turns: state.turn,
+    calls: state.callCount,
+    usage: state.usage,
+    receipts: state.receipts.toArray(),
+    inDoubt: state.doubts.map(({ callId, tool, input, idempotencyKey, why }) => {
+      return { callId, tool, input, idempotencyKey, why };
+    }),
+  };
+}
