@@ -3,7 +3,6 @@
  * documentation asks for when a killed process shall be recoverable (they are off by default).
  * Its storage sets `synchronous` to NORMAL: a finished turn survives a killed process.
  */
-import type { LanguageModelV4StreamPart, LanguageModelV4StreamResult } from "@ai-sdk/provider";
 import type { MastraModelConfig } from "@mastra/core/llm";
 import path from "node:path";
 import { Mastra } from "@mastra/core";
@@ -22,12 +21,17 @@ import {
   versionOf,
 } from "./workload.ts";
 
+// Taken from Mastra's own types: it is built against an older patch of the AI SDK's interface.
+type Model = Extract<MastraModelConfig, { readonly specificationVersion: "v4" }>;
+type StreamResult = Awaited<ReturnType<Model["doStream"]>>;
+type Part = StreamResult["stream"] extends ReadableStream<infer P> ? P : never;
+
 const USAGE = {
   inputTokens: { total: 1, noCache: 1, cacheRead: 0, cacheWrite: 0 },
   outputTokens: { total: 1, text: 1, reasoning: 0 },
 };
 
-function answer(script: Script): readonly LanguageModelV4StreamPart[] {
+function answer(script: Script): readonly Part[] {
   const turn = script.next();
   if (turn === undefined) {
     return [
@@ -46,11 +50,11 @@ function answer(script: Script): readonly LanguageModelV4StreamPart[] {
   ];
 }
 
-function streamOf(parts: readonly LanguageModelV4StreamPart[]): LanguageModelV4StreamResult {
-  return { stream: ReadableStream.from<LanguageModelV4StreamPart>(parts) };
+function streamOf(parts: readonly Part[]): StreamResult {
+  return { stream: ReadableStream.from<Part>(parts) };
 }
 
-function scriptedModel(script: Script): MastraModelConfig {
+function scriptedModel(script: Script): Model {
   return {
     specificationVersion: "v4",
     provider: "scripted",
