@@ -26,7 +26,7 @@ function answer(script: Script): AIMessage {
   });
 }
 
-function toolCallsOf(message: BaseMessage | undefined): NonNullable<AIMessage["tool_calls"]> {
+function toolCallsOf(message?: BaseMessage): NonNullable<AIMessage["tool_calls"]> {
   return AIMessage.isInstance(message) ? (message.tool_calls ?? []) : [];
 }
 
