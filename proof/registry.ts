@@ -1,0 +1,4 @@
+import type { Proof } from "./proof.ts";
+
+/** Every proof there is. To add one: import it and name it here. */
+export const proofs: readonly Proof[] = [];
