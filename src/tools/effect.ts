@@ -82,7 +82,7 @@ export function transactional<Tx>(transactor: Transactor<Tx>): Effect {
     isDeclared: true,
     settlesWithinMs: 0,
     // Erased here, given back to the tool's own `execute`, which knows what Tx is.
-    transactor: transactor as Transactor<unknown>,
+    transactor,
   };
 }
 
