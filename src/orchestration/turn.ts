@@ -25,8 +25,7 @@ export async function askModel(
   const { state } = session;
   const { model, retry, onDelta } = options;
   const request = {
-    system: agent.definition.instructions,
-    messages: state.messages.toArray(),
+    prompt: session.prompt.of(agent.definition.instructions, state.messages),
     tools: agent.toolSpecs,
     settings: agent.settings,
     abortSignal: session.abort.signal,

@@ -9,7 +9,7 @@
  * Q4 Writes run in the order they were submitted.
  * Q5 A locked database is waited for without blocking the event loop, up to `busyMs`.
  */
-import type { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { BridleError, isBridleError } from "../../std/error.ts";
 import { isBusy, storeFailure } from "./failure.ts";
 
@@ -25,6 +25,8 @@ const GROUP_MAX = 1024;
 
 export class CommitQueue {
   readonly #db: DatabaseSync;
+  readonly #begin: StatementSync;
+  readonly #end: StatementSync;
   readonly #path: string;
   readonly #busyMs: number;
   #waiting: Write[] = [];
@@ -34,6 +36,8 @@ export class CommitQueue {
 
   constructor(db: DatabaseSync, path: string, busyMs: number) {
     this.#db = db;
+    this.#begin = db.prepare("BEGIN IMMEDIATE");
+    this.#end = db.prepare("COMMIT");
     this.#path = path;
     this.#busyMs = busyMs;
   }
@@ -81,14 +85,14 @@ export class CommitQueue {
   /** False when the database is locked: the group waits on. */
   #commit(group: readonly Write[]): boolean {
     try {
-      this.#db.exec("BEGIN IMMEDIATE");
+      this.#begin.run();
     } catch (thrown) {
       return this.#postpone(group, thrown);
     }
     const settled: (() => void)[] = [];
     try {
       for (const write of group) settled.push(attempt(write));
-      this.#db.exec("COMMIT");
+      this.#end.run();
       this.#commits += 1;
     } catch (thrown) {
       this.#rollBack();

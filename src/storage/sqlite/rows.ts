@@ -69,14 +69,38 @@ export function eventCode(kind: string): number {
   return code;
 }
 
-export function eventRecord(row: Row): EventRecord {
+/** A row of `readEvents`, in the order of its columns. */
+export function eventRecord(row: unknown): EventRecord {
+  if (!Array.isArray(row)) throw corrupt("events");
+  // Typed by the checks below: what SQLite's STRICT tables hold is already of these types.
+  const [id, code, v, at, hash, body]: readonly unknown[] = row;
+  if (typeof id !== "number" || typeof code !== "number" || typeof v !== "number") {
+    throw corrupt("id");
+  }
+  if (typeof at !== "number" || typeof body !== "string") throw corrupt("body");
+  const kind = kindNames.get(code) ?? `kind ${code}`;
+  const link = typeof hash === "string" && hash !== "" ? hash : null;
+  return { seq: id % SEQ_SPAN, kind, v, at, body, hash: link };
+}
+
+/** What `writer` selects. */
+export interface WriterRow {
+  readonly epoch: unknown;
+  readonly status: unknown;
+  readonly lastId: number;
+  readonly hash: string;
+  readonly inboxId: number;
+}
+
+export function writerRow(row: unknown): WriterRow | undefined {
+  if (!Array.isArray(row)) return undefined;
+  const [epoch, status, lastId, hash, inboxId]: readonly unknown[] = row;
   return {
-    seq: numberOf(row, "id") % SEQ_SPAN,
-    kind: kindNames.get(numberOf(row, "kind")) ?? `kind ${numberOf(row, "kind")}`,
-    v: numberOf(row, "v"),
-    at: numberOf(row, "at"),
-    body: textOf(row, "body"),
-    hash: row["hash"] === null ? null : Buffer.from(bytesOf(row, "hash")).toString("hex"),
+    epoch,
+    status,
+    lastId: typeof lastId === "number" ? lastId : 0,
+    hash: typeof hash === "string" ? hash : "",
+    inboxId: typeof inboxId === "number" ? inboxId : 0,
   };
 }
 

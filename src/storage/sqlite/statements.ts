@@ -14,8 +14,9 @@ export interface Statements {
   readonly findRun: StatementSync;
   readonly findByKey: StatementSync;
   readonly insertEvent: StatementSync;
-  readonly lastHash: StatementSync;
-  readonly fence: StatementSync;
+  /** What an append checks: epoch, status, id and hash of the last event, last inbox id. */
+  readonly writer: StatementSync;
+  readonly status: StatementSync;
   readonly readEvents: StatementSync;
   readonly inboxHead: StatementSync;
   readonly insertInbox: StatementSync;
@@ -42,11 +43,20 @@ export function prepareStatements(db: DatabaseSync): Statements {
     insertEvent: db.prepare(
       "INSERT INTO events (id, kind, v, at, hash, body) VALUES (?, ?, ?, ?, ?, ?)",
     ),
-    lastHash: db.prepare(
-      "SELECT id, hash FROM events WHERE id >= ? AND id < ? ORDER BY id DESC LIMIT 1",
+    writer: tuples(
+      db.prepare(
+        `SELECT epoch, status, last.id, lower(hex(last.hash)),
+          (SELECT id FROM inbox WHERE id < (run_pk + 1) * ${SEQ_SPAN} ORDER BY id DESC LIMIT 1)
+        FROM runs LEFT JOIN events AS last ON last.id = ${LAST} WHERE run_pk = ?`,
+      ),
     ),
-    fence: db.prepare("SELECT epoch, status FROM runs WHERE run_pk = ?"),
-    readEvents: db.prepare("SELECT * FROM events WHERE id >= ? AND id < ? ORDER BY id LIMIT ?"),
+    status: db.prepare("SELECT status FROM runs WHERE run_pk = ?"),
+    readEvents: tuples(
+      db.prepare(
+        `SELECT id, kind, v, at, lower(hex(hash)), body FROM events
+        WHERE id >= ? AND id < ? ORDER BY id LIMIT ?`,
+      ),
+    ),
     inboxHead: db.prepare("SELECT id FROM inbox WHERE id < ? ORDER BY id DESC LIMIT 1"),
     insertInbox: db.prepare(
       "INSERT INTO inbox (id, run_pk, key, kind, at, body) VALUES (?, ?, ?, ?, ?, ?) " +
@@ -80,4 +90,10 @@ export function prepareStatements(db: DatabaseSync): Statements {
       "SELECT min(wake_at) AS wake_at FROM runs WHERE status = 'parked' AND wake_at IS NOT NULL",
     ),
   };
+}
+
+/** Rows as arrays: six times faster to make than objects while the code is still cold. */
+function tuples(statement: StatementSync): StatementSync {
+  statement.setReturnArrays(true);
+  return statement;
 }

@@ -27,7 +27,16 @@ import { canonicalJson } from "../../std/json.ts";
 import { packBlob, readBlobText, writeBlob } from "./blobs.ts";
 import type { CommitQueue } from "./commit-queue.ts";
 import { listRuns } from "./list.ts";
-import { bytesOf, eventCode, eventRecord, inboxEntry, numberOf, runRow, textOf, type Row } from "./rows.ts";
+import {
+  eventCode,
+  eventRecord,
+  inboxEntry,
+  numberOf,
+  runRow,
+  textOf,
+  writerRow,
+  type Row,
+} from "./rows.ts";
 import { SEQ_SPAN } from "./schema.ts";
 import { prepareStatements, type Statements } from "./statements.ts";
 
@@ -90,28 +99,29 @@ export class SqliteStore implements JournalStore {
     const blobs = sealed.blobs.map(packBlob);
     return this.#queue.submit((): Appended => {
       const pk = this.#requirePk(fence.runId);
-      this.#checkWriter(pk, fence, append);
+      const inboxHead = this.#checkWriter(pk, fence, append);
       checkRoom(this.limits, append);
       for (const blob of blobs) writeBlob(this.#sql, blob);
       this.#insert(pk, sealed.records);
       const last = sealed.records.at(-1);
-      const inboxHead = this.#inboxHead(pk);
       const status = this.#settle(pk, append, inboxHead);
       return { head: last?.seq ?? head.seq, hash: sealed.hash, inboxHead, status };
     });
   }
 
-  /** S2: the fence is current, the run is open, and the last event is the one the writer knows. */
-  #checkWriter(pk: number, fence: Fence, append: Append): void {
-    const run: Row | undefined = this.#sql.fence.get(pk);
-    if (run?.["epoch"] !== fence.epoch || run["status"] === "finished") throw fencedError(fence);
+  /**
+   * S2: the fence is current, the run is open, and the last event is the one the writer knows.
+   * Returns the newest inbox entry, looked up in the same statement.
+   */
+  #checkWriter(pk: number, fence: Fence, append: Append): number {
+    const row = writerRow(this.#sql.writer.get(pk));
+    if (row?.epoch !== fence.epoch || row.status === "finished") throw fencedError(fence);
     const base = pk * SEQ_SPAN;
-    const last: Row | undefined = this.#sql.lastHash.get(base, base + SEQ_SPAN);
-    const seq = last === undefined ? 0 : numberOf(last, "id") - base;
-    const hash = last === undefined ? "" : Buffer.from(bytesOf(last, "hash")).toString("hex");
-    if (seq !== append.expected || hash !== append.hash) {
+    const seq = row.lastId > base ? row.lastId - base : 0;
+    if (seq !== append.expected || row.hash !== append.hash) {
       throw sequenceError(fence.runId, append.expected);
     }
+    return row.inboxId > base ? row.inboxId - base : 0;
   }
 
   #insert(pk: number, records: readonly EventRecord[]): void {
@@ -204,7 +214,7 @@ export class SqliteStore implements JournalStore {
     return this.#queue.submit((): Posted => {
       const pk = this.#pk(runId);
       if (pk === undefined) return "unknown_run";
-      if (this.#sql.fence.get(pk)?.["status"] === "finished") return "finished";
+      if (this.#sql.status.get(pk)?.["status"] === "finished") return "finished";
       const id = pk * SEQ_SPAN + this.#inboxHead(pk) + 1;
       const { key, kind, at } = entry;
       const { changes } = this.#sql.insertInbox.run(id, pk, key, kind, at, body);
