@@ -90,8 +90,6 @@ export interface CallRefused {
 /** Durable record that an effect is about to happen. */
 export interface CallClaimed {
   readonly kind: "call.claimed";
-  /** SHA-256 of the canonical arguments, base64url. */
-  readonly argsHash: string;
   /** Which claim of this call it is, when not the first. */
   readonly attempt?: number;
   readonly callId: string;

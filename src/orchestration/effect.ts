@@ -206,7 +206,6 @@ export function claimEvent(
   more: { readonly input?: Json; readonly continues?: string; readonly key?: string } = {},
 ): {
   readonly kind: "call.claimed";
-  readonly argsHash: string;
   readonly attempt?: number;
   readonly callId: string;
   readonly effect: Claim["effect"];
@@ -216,7 +215,6 @@ export function claimEvent(
 } {
   return {
     kind: "call.claimed",
-    argsHash: permit.argsHash,
     ...(attempt === 1 ? {} : { attempt }),
     callId: permit.callId,
     ...(more.continues === undefined ? {} : { continues: more.continues }),

@@ -20,6 +20,12 @@ interface Write {
   readonly since: number;
 }
 
+/** Who keeps state beside the tables learns when a transaction begins and when one is undone. */
+export interface QueueObserver {
+  readonly begun: () => void;
+  readonly rolledBack: () => void;
+}
+
 /** No group holds more, so that one transaction stays short. */
 const GROUP_MAX = 1024;
 
@@ -29,6 +35,7 @@ export class CommitQueue {
   readonly #end: StatementSync;
   readonly #path: string;
   readonly #busyMs: number;
+  #observer: QueueObserver | null = null;
   #waiting: Write[] = [];
   #isScheduled = false;
   #closed: BridleError | null = null;
@@ -40,6 +47,10 @@ export class CommitQueue {
     this.#end = db.prepare("COMMIT");
     this.#path = path;
     this.#busyMs = busyMs;
+  }
+
+  observe(observer: QueueObserver): void {
+    this.#observer = observer;
   }
 
   /** Transactions committed so far; the benchmark and the fsync test compare it with reality. */
@@ -91,6 +102,7 @@ export class CommitQueue {
     }
     const settled: (() => void)[] = [];
     try {
+      this.#observer?.begun();
       for (const write of group) settled.push(attempt(write));
       this.#end.run();
       this.#commits += 1;
@@ -132,6 +144,7 @@ export class CommitQueue {
   }
 
   #rollBack(): void {
+    this.#observer?.rolledBack();
     try {
       if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
     } catch {

@@ -46,7 +46,7 @@ export function runRow(row: Row): RunRow {
     agent: textOf(row, "agent"),
     status,
     outcome,
-    head: numberOf(row, "last_id") % SEQ_SPAN,
+    head: numberOf(row, "head"),
     epoch: numberOf(row, "epoch"),
     lease: typeof owner === "string" && until !== null ? { owner, until } : null,
     wakeAt: nullableNumber(row, "wake_at"),
@@ -69,37 +69,34 @@ export function eventCode(kind: string): number {
   return code;
 }
 
-/** A row of `readEvents`, in the order of its columns. */
+/** A row of an event, in the order the statements select. */
 export function eventRecord(row: unknown): EventRecord {
   if (!Array.isArray(row)) throw corrupt("events");
-  // Typed by the checks below: what SQLite's STRICT tables hold is already of these types.
-  const [id, code, v, at, hash, body]: readonly unknown[] = row;
-  if (typeof id !== "number" || typeof code !== "number" || typeof v !== "number") {
-    throw corrupt("id");
+  const [seq, code, v, at, hash, body]: readonly unknown[] = row;
+  if (typeof seq !== "number" || typeof code !== "number" || typeof v !== "number") {
+    throw corrupt("seq");
   }
   if (typeof at !== "number" || typeof body !== "string") throw corrupt("body");
   const kind = kindNames.get(code) ?? `kind ${code}`;
   const link = typeof hash === "string" && hash !== "" ? hash : null;
-  return { seq: id % SEQ_SPAN, kind, v, at, body, hash: link };
+  return { seq, kind, v, at, body, hash: link };
 }
 
 /** What `writer` selects. */
 export interface WriterRow {
   readonly epoch: unknown;
   readonly status: unknown;
-  readonly lastId: number;
-  readonly hash: string;
+  readonly hasOwner: boolean;
   readonly inboxId: number;
 }
 
 export function writerRow(row: unknown): WriterRow | undefined {
   if (!Array.isArray(row)) return undefined;
-  const [epoch, status, lastId, hash, inboxId]: readonly unknown[] = row;
+  const [epoch, status, owner, inboxId]: readonly unknown[] = row;
   return {
     epoch,
     status,
-    lastId: typeof lastId === "number" ? lastId : 0,
-    hash: typeof hash === "string" ? hash : "",
+    hasOwner: owner !== null,
     inboxId: typeof inboxId === "number" ? inboxId : 0,
   };
 }

@@ -1,12 +1,13 @@
 /**
  * The journal in one SQLite file. The laws are those of the port (S1 to S6 in `journal/store.ts`);
  * here every write is a short function that runs inside a group commit: it checks first, writes
- * second, and refuses with a `BridleError` before it has changed anything.
+ * second, and refuses with a `BridleError` before it has changed anything. `heads.ts` knows where
+ * a run's events end.
  */
 import type { DatabaseSync } from "node:sqlite";
 import { BridleError } from "../../std/error.ts";
 import type { JournalLimits } from "../../journal/limits.ts";
-import { chainStart, sealEvents, type EventRecord } from "../../journal/record.ts";
+import { chainStart, sealEvents, type EventRecord, type Sealed } from "../../journal/record.ts";
 import type {
   Append,
   Appended,
@@ -26,6 +27,7 @@ import { checkRoom, fencedError, sequenceError } from "../../journal/store-rules
 import { canonicalJson } from "../../std/json.ts";
 import { packBlob, readBlobText, writeBlob } from "./blobs.ts";
 import type { CommitQueue } from "./commit-queue.ts";
+import { Heads, type Head } from "./heads.ts";
 import { listRuns } from "./list.ts";
 import {
   eventCode,
@@ -56,6 +58,7 @@ export class SqliteStore implements JournalStore {
   readonly #db: DatabaseSync;
   readonly #queue: CommitQueue;
   readonly #sql: Statements;
+  readonly #heads: Heads;
   readonly #pks = new Map<string, number>();
 
   constructor(parts: StoreParts) {
@@ -64,6 +67,11 @@ export class SqliteStore implements JournalStore {
     this.#db = parts.db;
     this.#queue = parts.queue;
     this.#sql = prepareStatements(parts.db);
+    this.#heads = new Heads(this.#sql);
+    parts.queue.observe({
+      begun: () => this.#heads.begin(),
+      rolledBack: () => this.#heads.forgetAll(),
+    });
   }
 
   async create(run: NewRun): Promise<Created> {
@@ -83,57 +91,63 @@ export class SqliteStore implements JournalStore {
       const until = lease?.until ?? null;
       const key = idempotencyKey ?? null;
       const { lastInsertRowid } = this.#sql.insertRun.run(
-        ...[runId, agent, lane, epoch, owner, until, key, requestHash, at],
+        ...[runId, agent, lane, epoch, owner, until, key, requestHash, at, at],
       );
       const pk = Number(lastInsertRowid);
       for (const blob of blobs) writeBlob(this.#sql, blob);
-      this.#insert(pk, sealed.records);
+      const head = this.#heads.start(pk, at);
+      this.#insert(pk, head, sealed);
+      this.#heads.index(pk, head, true);
       const fence = lease === undefined ? null : { runId, epoch };
       return { kind: "created", fence, hash: sealed.hash };
     });
   }
 
   async append(fence: Fence, append: Append): Promise<Appended> {
-    const head = { runId: fence.runId, seq: append.expected, hash: append.hash };
-    const sealed = sealEvents(head, append.events, this.limits);
+    const place = { runId: fence.runId, seq: append.expected, hash: append.hash };
+    const sealed = sealEvents(place, append.events, this.limits);
     const blobs = sealed.blobs.map(packBlob);
     return this.#queue.submit((): Appended => {
       const pk = this.#requirePk(fence.runId);
-      const inboxHead = this.#checkWriter(pk, fence, append);
+      const { inboxHead, hasOwner } = this.#checkFence(pk, fence);
+      const head = this.#heads.of(pk);
+      if (head.seq !== append.expected || head.hash !== append.hash) {
+        throw sequenceError(fence.runId, append.expected);
+      }
       checkRoom(this.limits, append);
       for (const blob of blobs) writeBlob(this.#sql, blob);
-      this.#insert(pk, sealed.records);
-      const last = sealed.records.at(-1);
+      this.#insert(pk, head, sealed);
+      this.#heads.index(pk, head, append.then !== undefined || !hasOwner);
       const status = this.#settle(pk, append, inboxHead);
-      return { head: last?.seq ?? head.seq, hash: sealed.hash, inboxHead, status };
+      return { head: head.seq, hash: head.hash, inboxHead, status };
     });
   }
 
-  /**
-   * S2: the fence is current, the run is open, and the last event is the one the writer knows.
-   * Returns the newest inbox entry, looked up in the same statement.
-   */
-  #checkWriter(pk: number, fence: Fence, append: Append): number {
+  /** S2: the fence is current and the run is open. */
+  #checkFence(pk: number, fence: Fence): { inboxHead: number; hasOwner: boolean } {
     const row = writerRow(this.#sql.writer.get(pk));
     if (row?.epoch !== fence.epoch || row.status === "finished") throw fencedError(fence);
-    const base = pk * SEQ_SPAN;
-    const seq = row.lastId > base ? row.lastId - base : 0;
-    if (seq !== append.expected || row.hash !== append.hash) {
-      throw sequenceError(fence.runId, append.expected);
-    }
-    return row.inboxId > base ? row.inboxId - base : 0;
+    const inboxHead = row.inboxId > pk * SEQ_SPAN ? row.inboxId - pk * SEQ_SPAN : 0;
+    return { inboxHead, hasOwner: row.hasOwner };
   }
 
-  #insert(pk: number, records: readonly EventRecord[]): void {
-    for (const { seq, kind, v, at, hash, body } of records) {
+  #insert(pk: number, head: Head, sealed: Sealed): void {
+    const last = sealed.records.at(-1);
+    if (last === undefined) return;
+    let lastId = 0;
+    for (const { seq, kind, v, at, hash, body } of sealed.records) {
       const link = hash === null ? null : Buffer.from(hash, "hex");
-      this.#sql.insertEvent.run(pk * SEQ_SPAN + seq, eventCode(kind), v, at, link, body);
+      const row = this.#sql.insertEvent.run(pk, seq, eventCode(kind), v, at, link, body);
+      lastId = Number(row.lastInsertRowid);
     }
+    const n = sealed.records.length;
+    this.#heads.advance(head, { n, lastId, hash: sealed.hash, at: last.at });
   }
 
   #settle(pk: number, append: Append, inboxHead: number): RunRow["status"] {
     if (append.then?.status === "finished") {
       this.#sql.finish.run(append.then.outcome, pk);
+      this.#heads.forget(pk);
       return "finished";
     }
     if (append.then?.status === "parked" && inboxHead <= append.then.inboxSeen) {
@@ -146,9 +160,19 @@ export class SqliteStore implements JournalStore {
   async read(runId: string, fromSeq: number, limit = 10_000): Promise<readonly EventRecord[]> {
     const pk = this.#pk(runId);
     if (pk === undefined) return [];
-    const from = pk * SEQ_SPAN + Math.max(1, fromSeq);
-    const rows = this.#sql.readEvents.all(from, (pk + 1) * SEQ_SPAN, Math.min(limit, SEQ_SPAN));
-    return rows.map(eventRecord);
+    const from = Math.max(1, fromSeq);
+    const most = Math.min(limit, SEQ_SPAN);
+    const $base = pk * SEQ_SPAN;
+    const indexed = this.#sql.readIndexed.all({ $base, $from: $base + from, $limit: most });
+    const records = indexed.map(eventRecord);
+    if (records.length >= most) return records;
+    const end: unknown = this.#sql.indexed.get(pk);
+    const [head, headId, , owner]: readonly unknown[] = Array.isArray(end) ? end : [];
+    // Only a leased run has rows past its index (P2 in heads.ts).
+    if (owner === null || typeof head !== "number" || typeof headId !== "number") return records;
+    const next = Math.max(from, head + 1);
+    const tail = this.#sql.readTail.all(headId, pk, next, most - records.length);
+    return [...records, ...tail.map(eventRecord)];
   }
 
   async readBlob(sha256: string): Promise<string | undefined> {
@@ -166,12 +190,23 @@ export class SqliteStore implements JournalStore {
         lease !== null && lease.until > request.nowMs && request.takeFromEpoch !== epoch;
       if (isLive) return { kind: "held", lease };
       const until = request.nowMs + request.leaseMs;
-      this.#sql.claim.run(epoch + 1, request.owner, until, numberOf(row, "run_pk"));
+      const pk = numberOf(row, "run_pk");
+      this.#heads.forget(pk);
+      const head = this.#heads.of(pk);
+      this.#heads.index(pk, head, true);
+      this.#sql.claim.run(epoch + 1, request.owner, until, pk);
       const taken = { owner: request.owner, until };
       return {
         kind: "claimed",
         fence: { runId, epoch: epoch + 1 },
-        row: { ...run, epoch: epoch + 1, lease: taken, status: "ready", wakeAt: null },
+        row: {
+          ...run,
+          epoch: epoch + 1,
+          head: head.seq,
+          lease: taken,
+          status: "ready",
+          wakeAt: null,
+        },
       };
     });
   }
@@ -180,23 +215,39 @@ export class SqliteStore implements JournalStore {
     return this.#queue.submit(() => {
       const pk = this.#requirePk(fence.runId);
       const { changes } = this.#sql.extend.run(untilMs, pk, fence.epoch);
+      if (Number(changes) === 1) this.#heads.index(pk, this.#heads.of(pk), true);
       return { held: Number(changes) === 1, inboxHead: this.#inboxHead(pk) };
     });
   }
 
   release(fence: Fence): Promise<void> {
     return this.#queue.submit(() => {
-      this.#sql.release.run(this.#requirePk(fence.runId), fence.epoch);
+      const pk = this.#requirePk(fence.runId);
+      if (writerRow(this.#sql.writer.get(pk))?.epoch !== fence.epoch) return;
+      this.#heads.index(pk, this.#heads.of(pk), true);
+      this.#sql.release.run(pk, fence.epoch);
+      this.#heads.forget(pk);
     });
   }
 
   async get(runId: string): Promise<RunRow | undefined> {
     const row: Row | undefined = this.#sql.findRun.get(runId);
-    return row === undefined ? undefined : runRow(row);
+    return row === undefined ? undefined : this.#current(row);
   }
 
   async list(filter: RunFilter = {}): Promise<readonly RunRow[]> {
-    return listRuns(this.#db, filter);
+    return listRuns(this.#db, filter).map((row) => this.#current(row));
+  }
+
+  /** The row with its true head: while a run is leased, its own row may lag behind. */
+  #current(row: Row): RunRow {
+    const run = runRow(row);
+    if (run.lease === null) return run;
+    let { head, updatedAt } = run;
+    for (const event of this.#sql.readTail.all(numberOf(row, "head_id"), numberOf(row, "run_pk"), 0, -1)) {
+      ({ seq: head, at: updatedAt } = eventRecord(event));
+    }
+    return { ...run, head, updatedAt };
   }
 
   async nextWake(): Promise<number | null> {
@@ -214,7 +265,7 @@ export class SqliteStore implements JournalStore {
     return this.#queue.submit((): Posted => {
       const pk = this.#pk(runId);
       if (pk === undefined) return "unknown_run";
-      if (this.#sql.status.get(pk)?.["status"] === "finished") return "finished";
+      if (writerRow(this.#sql.writer.get(pk))?.status === "finished") return "finished";
       const id = pk * SEQ_SPAN + this.#inboxHead(pk) + 1;
       const { key, kind, at } = entry;
       const { changes } = this.#sql.insertInbox.run(id, pk, key, kind, at, body);
