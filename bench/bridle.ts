@@ -57,13 +57,16 @@ const effects = { idempotent: idempotent(), once: once(), read: read() } as cons
 
 function openStore(mode: string, dir: string): JournalStore {
   if (mode === "memory") return memoryStore();
-  return sqlite(path.join(dir, "bridle.db"), { synchronous: mode === "normal" ? "normal" : "full" });
+  return sqlite(path.join(dir, "bridle.db"), {
+    synchronous: mode === "normal" ? "normal" : "full",
+  });
 }
 
 const args = readArgs();
 const storeMode = args.rest[0] ?? "full";
 const effectMode = args.rest[1] ?? "idempotent";
-const effect = effectMode === "once" ? effects.once : effects[effectMode === "read" ? "read" : "idempotent"];
+const effect =
+  effectMode === "once" ? effects.once : effects[effectMode === "read" ? "read" : "idempotent"];
 const durable: { readonly [mode: string]: Durable } = { full: "power", normal: "process" };
 
 async function open(dir: string): Promise<OpenSystem> {
@@ -77,7 +80,7 @@ async function open(dir: string): Promise<OpenSystem> {
   const bench = agent({
     name: "bench",
     model: (run) => {
-      const script = scripts.get(String(run.input));
+      const script = scripts.get(typeof run.input === "string" ? run.input : "");
       if (script === undefined) throw new Error("no script for this run");
       byRun.set(run.runId, script);
       return scriptedModel(script);
@@ -100,7 +103,11 @@ async function open(dir: string): Promise<OpenSystem> {
     limits: { turnsMax: 100_000, callsMax: 100_000 },
   });
   const store = openStore(storeMode, dir);
-  const bridle = await harness({ agents: [bench], store, engine: embedded({ concurrency: 1_000 }) });
+  const bridle = await harness({
+    agents: [bench],
+    store,
+    engine: embedded({ concurrency: 1_000 }),
+  });
   return {
     prepare: async (script, runName) => {
       scripts.set(runName, script);
@@ -114,13 +121,20 @@ async function open(dir: string): Promise<OpenSystem> {
   };
 }
 
-const manifest: unknown = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+const manifest: unknown = JSON.parse(
+  readFileSync(new URL("../package.json", import.meta.url), "utf8"),
+);
 const version =
   typeof manifest === "object" && manifest !== null && "version" in manifest
     ? String(manifest.version)
     : "";
 
 await main(
-  { system: `Bridle ${storeMode} ${effectMode}`, version, durable: durable[storeMode] ?? "none", open },
+  {
+    system: `Bridle ${storeMode} ${effectMode}`,
+    version,
+    durable: durable[storeMode] ?? "none",
+    open,
+  },
   args,
 );

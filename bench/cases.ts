@@ -24,21 +24,16 @@ interface System {
 }
 
 const own: readonly System[] = [
-  system("bare loop", "bare.ts", ["memory"]),
-  system("bare loop + SQLite full, 1 commit a turn", "bare.ts", ["full"]),
-  system("Bridle full idempotent", "bridle.ts", ["full", "idempotent"], true),
-  system("Bridle full read", "bridle.ts", ["full", "read"]),
-  system("Bridle full once", "bridle.ts", ["full", "once"]),
-  system("Bridle normal idempotent", "bridle.ts", ["normal", "idempotent"], true),
+  { ...one("bare loop"), file: "bare.ts", modes: ["memory"] },
+  { ...one("bare loop + SQLite full, 1 commit a turn"), file: "bare.ts", modes: ["full"] },
+  { ...one("Bridle full idempotent"), modes: ["full", "idempotent"], concurrency: true },
+  { ...one("Bridle full read"), modes: ["full", "read"] },
+  { ...one("Bridle full once"), modes: ["full", "once"] },
+  { ...one("Bridle normal idempotent"), modes: ["normal", "idempotent"], concurrency: true },
 ];
 
-function system(
-  name: string,
-  file: string,
-  modes: readonly string[],
-  concurrency = false,
-): System {
-  return { name, file, modes, turnsMax: 2000, concurrency };
+function one(name: string): Omit<System, "modes"> {
+  return { name, file: "bridle.ts", turnsMax: 2000, concurrency: false };
 }
 
 /** Every case of one round, peers beside us so that both see the same machine. */
@@ -56,9 +51,7 @@ export function listCases(options: {
   );
   const concurrent = systems
     .filter((entry) => entry.concurrency)
-    .flatMap((entry) =>
-      RUNS.map((runs) => ({ ...caseOf(entry), turns: CONCURRENT_TURNS, runs })),
-    );
+    .flatMap((entry) => RUNS.map((runs) => ({ ...caseOf(entry), turns: CONCURRENT_TURNS, runs })));
   return [...sequential, ...concurrent];
 }
 

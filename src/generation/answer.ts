@@ -77,7 +77,7 @@ function readCall(part: Extract<LanguageModelV4Content, { type: "tool-call" }>):
     part: {
       type: "tool-call",
       toolCallId: typeof part.toolCallId === "string" ? part.toolCallId : "",
-      toolName: String(part.toolName),
+      toolName: part.toolName,
       input,
       ...(part.providerExecuted === true ? { providerExecuted: true } : {}),
       ...metadataOf(part),

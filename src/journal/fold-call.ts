@@ -187,9 +187,7 @@ function settle(state: RunState, callId: string, output: ToolOutput): RunState {
   const call = openCall(state, callId);
   const result: ToolMessage = {
     role: "tool",
-    content: [
-      { type: "tool-result", toolCallId: call.toolCallId, toolName: call.tool, output },
-    ],
+    content: [{ type: "tool-result", toolCallId: call.toolCallId, toolName: call.tool, output }],
   };
   const next = replaceCall(state, { ...call, status: "settled", result });
   if (next.calls.some((open) => open.status !== "settled")) return next;

@@ -47,7 +47,8 @@ class MemoryStore implements JournalStore {
   }
 
   async create(run: NewRun): Promise<Created> {
-    const known = run.idempotencyKey === undefined ? undefined : this.#byKey.get(run.idempotencyKey);
+    const known =
+      run.idempotencyKey === undefined ? undefined : this.#byKey.get(run.idempotencyKey);
     const existing = known === undefined ? undefined : this.#runs.get(known);
     if (existing !== undefined) {
       const { requestHash, row } = existing;
@@ -87,7 +88,11 @@ class MemoryStore implements JournalStore {
     run.records.push(...sealed.records);
     const last = sealed.records.at(-1);
     const inboxHead = run.inbox.length;
-    run.row = { ...run.row, head: last?.seq ?? append.expected, updatedAt: last?.at ?? run.row.updatedAt };
+    run.row = {
+      ...run.row,
+      head: last?.seq ?? append.expected,
+      updatedAt: last?.at ?? run.row.updatedAt,
+    };
     if (append.then?.status === "finished") {
       run.row = { ...run.row, status: "finished", outcome: append.then.outcome, lease: null };
     } else if (append.then?.status === "parked" && inboxHead <= append.then.inboxSeen) {
@@ -137,7 +142,10 @@ class MemoryStore implements JournalStore {
 
   async list(filter: RunFilter = {}): Promise<readonly RunRow[]> {
     const rows = [...this.#runs.values()].map((run) => run.row);
-    return sortRows(rows.filter((row) => matches(row, filter)), filter);
+    return sortRows(
+      rows.filter((row) => matches(row, filter)),
+      filter,
+    );
   }
 
   async nextWake(): Promise<number | null> {

@@ -35,7 +35,7 @@ async function eachEvent(
   from: { readonly runId: string; readonly fromSeq: number },
   take: (event: JournalEvent, record: EventRecord) => void,
 ): Promise<void> {
-  for (let { fromSeq } = from; ; ) {
+  for (let { fromSeq } = from; ;) {
     const page = await store.read(from.runId, fromSeq, PAGE);
     for (const record of page) {
       take(openInlineRecord(record) ?? (await open(store, record)), record);

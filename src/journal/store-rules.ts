@@ -46,9 +46,7 @@ export function matches(row: RunRow, filter: RunFilter): boolean {
 
 /** Oldest first unless asked otherwise; run ids sort by time. */
 export function sortRows(rows: readonly RunRow[], filter: RunFilter): RunRow[] {
-  const sorted = rows.toSorted(
-    (a, b) => a.createdAt - b.createdAt || (a.runId < b.runId ? -1 : 1),
-  );
+  const sorted = rows.toSorted((a, b) => a.createdAt - b.createdAt || (a.runId < b.runId ? -1 : 1));
   if (filter.newestFirst === true) sorted.reverse();
   return sorted.slice(0, listLimit(filter));
 }

@@ -136,7 +136,10 @@ export interface JournalStore {
   readBlob(sha256: string): Promise<string | undefined>;
   claim(runId: string, request: ClaimRequest): Promise<Claimed>;
   /** False when the fence is no longer current: the worker must stop. */
-  extend(fence: Fence, untilMs: number): Promise<{ readonly held: boolean; readonly inboxHead: number }>;
+  extend(
+    fence: Fence,
+    untilMs: number,
+  ): Promise<{ readonly held: boolean; readonly inboxHead: number }>;
   /** Gives the lease back; the run can be claimed at once. No error when it is already lost. */
   release(fence: Fence): Promise<void>;
   get(runId: string): Promise<RunRow | undefined>;

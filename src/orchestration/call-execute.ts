@@ -111,5 +111,11 @@ function threw(thrown: unknown): Executed {
 }
 
 function noAnswer(reason: string): Executed {
-  return { kind: "threw", message: reason, happened: "unknown", isTransient: true, isTimeout: true };
+  return {
+    kind: "threw",
+    message: reason,
+    happened: "unknown",
+    isTransient: true,
+    isTimeout: true,
+  };
 }

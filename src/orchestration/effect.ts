@@ -44,7 +44,9 @@ export async function runEffect(session: Session, running: Running): Promise<voi
     const mayRetry = attempt <= tool.retry.retriesMax && executed.isTransient;
     const next = await afterThrow(session, { ...running, claimedAt }, { executed, mayRetry });
     if (next.kind === "again") {
-      await session.clock.sleep(backoffMs(tool.retry, attempt, systemRandom)).catch(() => undefined);
+      await session.clock
+        .sleep(backoffMs(tool.retry, attempt, systemRandom))
+        .catch(() => undefined);
       if (next.reclaim) claimedAt = await claimAgain(session, running.permit, attempt + 1);
       continue;
     }
@@ -83,7 +85,8 @@ async function afterThrow(
       }
       const truth = await askOutside(session, running);
       if (truth.kind === "happened") return { kind: "known", output: truth.output, via: truth.via };
-      if (truth.kind === "unknown") return { kind: "doubt", why: `${executed.message}; ${truth.why}` };
+      if (truth.kind === "unknown")
+        return { kind: "doubt", why: `${executed.message}; ${truth.why}` };
       return mayRetry ? { kind: "again", reclaim: true } : { kind: "failed" };
     }
     default:
@@ -185,8 +188,7 @@ function receiptOf(permit: Permit, output: Json): Json | undefined {
   const { definition } = permit.tool;
   if (definition.receipt === undefined) return undefined;
   try {
-    // The author's own type of the output it returned.
-    return definition.receipt(output as never);
+    return definition.receipt(output);
   } catch {
     // The effect happened: a receipt function that throws must not hide that.
     return null;

@@ -274,4 +274,3 @@ function warn(runId: string, thrown: unknown): void {
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   process.stderr.write(`bridle: run ${runId} could not go on: ${message}\n`);
 }
-

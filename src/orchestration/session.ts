@@ -119,7 +119,12 @@ export class Session {
     this.#pending = [];
     const { seq, hash } = this.#durable;
     try {
-      const append: Append = { expected: seq, hash, events, ...(then === undefined ? {} : { then }) };
+      const append: Append = {
+        expected: seq,
+        hash,
+        events,
+        ...(then === undefined ? {} : { then }),
+      };
       const written = await this.store.append(this.fence, append);
       this.#durable = { seq: written.head, hash: written.hash };
       this.noteInbox(written.inboxHead);

@@ -10,7 +10,7 @@
  * Q5 A locked database is waited for without blocking the event loop, up to `busyMs`.
  */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { BridleError, isBridleError } from "../../std/error.ts";
+import { isBridleError, type BridleError } from "../../std/error.ts";
 import { isBusy, storeFailure } from "./failure.ts";
 
 interface Write {

@@ -78,9 +78,13 @@ function prepareDatabase(
   const { path, synchronous, version } = opened;
   const mode = db.prepare("PRAGMA journal_mode = WAL").get()?.["journal_mode"];
   if (mode !== "wal" && path !== ":memory:") {
-    throw new BridleError("store_unreadable", `${path} cannot use a write-ahead log (${mode})`, {
-      hint: "Put the journal on a local disk: network file systems cannot hold it.",
-    });
+    throw new BridleError(
+      "store_unreadable",
+      `${path} cannot use a write-ahead log (${String(mode)})`,
+      {
+        hint: "Put the journal on a local disk: network file systems cannot hold it.",
+      },
+    );
   }
   db.exec(`PRAGMA synchronous = ${levels[synchronous]}`);
   db.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);

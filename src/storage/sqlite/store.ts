@@ -90,9 +90,8 @@ export class SqliteStore implements JournalStore {
       const owner = lease?.owner ?? null;
       const until = lease?.until ?? null;
       const key = idempotencyKey ?? null;
-      const { lastInsertRowid } = this.#sql.insertRun.run(
-        ...[runId, agent, lane, epoch, owner, until, key, requestHash, at, at],
-      );
+      const row = [runId, agent, lane, epoch, owner, until, key, requestHash, at, at];
+      const { lastInsertRowid } = this.#sql.insertRun.run(...row);
       const pk = Number(lastInsertRowid);
       for (const blob of blobs) writeBlob(this.#sql, blob);
       const head = this.#heads.start(pk, at);
@@ -244,7 +243,12 @@ export class SqliteStore implements JournalStore {
     const run = runRow(row);
     if (run.lease === null) return run;
     let { head, updatedAt } = run;
-    for (const event of this.#sql.readTail.all(numberOf(row, "head_id"), numberOf(row, "run_pk"), 0, -1)) {
+    for (const event of this.#sql.readTail.all(
+      numberOf(row, "head_id"),
+      numberOf(row, "run_pk"),
+      0,
+      -1,
+    )) {
       ({ seq: head, at: updatedAt } = eventRecord(event));
     }
     return { ...run, head, updatedAt };
