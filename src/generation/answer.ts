@@ -61,6 +61,11 @@ function readPart(part: LanguageModelV4Content): ReadPart | undefined {
           ...metadataOf(part),
         },
       };
+    case "custom":
+    case "file":
+    case "reasoning-file":
+    case "source":
+    case "tool-approval-request":
     default:
       return undefined;
   }

@@ -80,6 +80,17 @@ function take(
       return;
     case "error":
       throw part.error instanceof Error ? part.error : new Error(JSON.stringify(part.error));
+    case "custom":
+    case "file":
+    case "ping":
+    case "raw":
+    case "reasoning-file":
+    case "source":
+    case "stream-start":
+    case "tool-approval-request":
+    case "tool-input-start":
+    case "tool-input-delta":
+    case "tool-input-end":
     default:
       return;
   }

@@ -83,6 +83,7 @@ function decideEnd(state: RunState, last: AssistantMessage, facts: Facts): Comma
         message: "The provider ended the answer with an error.",
         hint: "Start the work again, or choose another model.",
       });
+    case null:
     default:
       break;
   }

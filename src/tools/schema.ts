@@ -86,7 +86,8 @@ async function compile(schema: JsonObject, where: string): Promise<(value: Json)
   const { Ajv2020 } = await import("ajv/dist/2020.js");
   const { Ajv } = await import("ajv");
   const { default: addFormats } = await import("ajv-formats");
-  const isDraft7 = JSON.stringify(schema["$schema"] ?? "").includes("draft-07");
+  const dialect = schema["$schema"];
+  const isDraft7 = typeof dialect === "string" && dialect.includes("draft-07");
   const options = { allErrors: true, strict: false, useDefaults: true, logger: false } as const;
   const ajv = isDraft7 ? new Ajv(options) : new Ajv2020(options);
   addFormats.default(ajv);

@@ -1,4 +1,5 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { INBOX_PAGE } from "../../journal/store-rules.ts";
 import { SEQ_SPAN } from "./schema.ts";
 
 /** Every statement of the hot path, prepared once per connection. */
@@ -19,6 +20,7 @@ export interface Statements {
   readonly readIndexed: StatementSync;
   readonly readTail: StatementSync;
   readonly inboxHead: StatementSync;
+  readonly findInbox: StatementSync;
   readonly insertInbox: StatementSync;
   readonly readInbox: StatementSync;
   readonly park: StatementSync;
@@ -59,7 +61,7 @@ function runStatements(
     insertRun: db.prepare(
       `INSERT INTO runs (run_id, agent, lane, status, epoch, lease_owner, lease_until,
         idempotency_key, request_hash, created_at, updated_at, head, head_id)
-        VALUES (?, ?, ?, 'ready', ?, ?, ?, ?, ?, ?, ?, 0, 0)`,
+        VALUES (?, ?, ?, 'ready', ?, ?, ?, ?, ?, ?, ?, 0, 0) ON CONFLICT (run_id) DO NOTHING`,
     ),
     findRun: db.prepare("SELECT * FROM runs WHERE run_id = ?"),
     findByKey: db.prepare("SELECT run_id, request_hash FROM runs WHERE idempotency_key = ?"),
@@ -156,14 +158,16 @@ function eventStatements(
 
 function inboxStatements(
   db: DatabaseSync,
-): Pick<Statements, "inboxHead" | "insertInbox" | "readInbox"> {
+): Pick<Statements, "inboxHead" | "findInbox" | "insertInbox" | "readInbox"> {
   return {
     inboxHead: db.prepare("SELECT id FROM inbox WHERE id < ? ORDER BY id DESC LIMIT 1"),
+    findInbox: db.prepare("SELECT 1 FROM inbox WHERE run_pk = ? AND key = ?"),
     insertInbox: db.prepare(
-      "INSERT INTO inbox (id, run_pk, key, kind, at, body) VALUES (?, ?, ?, ?, ?, ?) " +
-        "ON CONFLICT (run_pk, key) DO NOTHING",
+      "INSERT INTO inbox (id, run_pk, key, kind, at, body) VALUES (?, ?, ?, ?, ?, ?)",
     ),
-    readInbox: db.prepare("SELECT * FROM inbox WHERE id > ? AND id < ? ORDER BY id LIMIT 1000"),
+    readInbox: db.prepare(
+      `SELECT * FROM inbox WHERE id > ? AND id < ? ORDER BY id LIMIT ${INBOX_PAGE}`,
+    ),
   };
 }
 

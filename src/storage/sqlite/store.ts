@@ -22,11 +22,19 @@ import type {
   Posted,
   RunFilter,
   RunRow,
+  RunStatus,
 } from "../../journal/store.ts";
-import { checkRoom, fencedError, sequenceError } from "../../journal/store-rules.ts";
-import { canonicalJson } from "../../std/json.ts";
+import {
+  checkInbox,
+  checkRoom,
+  fencedError,
+  readLimit,
+  sealMessage,
+  sequenceError,
+} from "../../journal/store-rules.ts";
 import { packBlob, readBlobText, writeBlob } from "./blobs.ts";
 import type { CommitQueue } from "./commit-queue.ts";
+import { storeFailure } from "./failure.ts";
 import { Heads, type Head } from "./heads.ts";
 import { listRuns } from "./list.ts";
 import {
@@ -47,6 +55,7 @@ const REMEMBERED_MAX = 10_000;
 
 export interface StoreParts {
   readonly db: DatabaseSync;
+  readonly path: string;
   readonly queue: CommitQueue;
   readonly limits: JournalLimits;
   readonly durability: Durability;
@@ -56,6 +65,7 @@ export class SqliteStore implements JournalStore {
   readonly durability: Durability;
   readonly limits: JournalLimits;
   readonly #db: DatabaseSync;
+  readonly #path: string;
   readonly #queue: CommitQueue;
   readonly #sql: Statements;
   readonly #heads: Heads;
@@ -65,6 +75,7 @@ export class SqliteStore implements JournalStore {
     this.durability = parts.durability;
     this.limits = parts.limits;
     this.#db = parts.db;
+    this.#path = parts.path;
     this.#queue = parts.queue;
     this.#sql = prepareStatements(parts.db);
     this.#heads = new Heads(this.#sql);
@@ -81,17 +92,15 @@ export class SqliteStore implements JournalStore {
     return this.#queue.submit((): Created => {
       const known: Row | undefined =
         run.idempotencyKey === undefined ? undefined : this.#sql.findByKey.get(run.idempotencyKey);
-      if (known !== undefined) {
-        const requestHash = textOf(known, "request_hash");
-        return { kind: "exists", runId: textOf(known, "run_id"), requestHash };
-      }
+      if (known !== undefined) return existing(known);
       const { runId, agent, lane, lease, idempotencyKey, requestHash, at } = run;
       const epoch = lease === undefined ? 0 : 1;
       const owner = lease?.owner ?? null;
       const until = lease?.until ?? null;
       const key = idempotencyKey ?? null;
       const row = [runId, agent, lane, epoch, owner, until, key, requestHash, at, at];
-      const { lastInsertRowid } = this.#sql.insertRun.run(...row);
+      const { changes, lastInsertRowid } = this.#sql.insertRun.run(...row);
+      if (Number(changes) === 0) return existing(this.#sql.findRun.get(runId));
       const pk = Number(lastInsertRowid);
       for (const blob of blobs) writeBlob(this.#sql, blob);
       const head = this.#heads.start(pk, at);
@@ -108,7 +117,7 @@ export class SqliteStore implements JournalStore {
     const blobs = sealed.blobs.map(packBlob);
     return this.#queue.submit((): Appended => {
       const pk = this.#requirePk(fence.runId);
-      const { inboxHead, hasOwner } = this.#checkFence(pk, fence);
+      const { inboxHead, hasOwner, status: before } = this.#checkFence(pk, fence);
       const head = this.#heads.of(pk);
       if (head.seq !== append.expected || head.hash !== append.hash) {
         throw sequenceError(fence.runId, append.expected);
@@ -117,17 +126,21 @@ export class SqliteStore implements JournalStore {
       for (const blob of blobs) writeBlob(this.#sql, blob);
       this.#insert(pk, head, sealed);
       this.#heads.index(pk, head, append.then !== undefined || !hasOwner);
-      const status = this.#settle(pk, append, inboxHead);
+      const status = this.#settle(pk, append, inboxHead) ?? before;
       return { head: head.seq, hash: head.hash, inboxHead, status };
     });
   }
 
   /** S2: the fence is current and the run is open. */
-  #checkFence(pk: number, fence: Fence): { inboxHead: number; hasOwner: boolean } {
+  #checkFence(
+    pk: number,
+    fence: Fence,
+  ): { readonly inboxHead: number; readonly hasOwner: boolean; readonly status: RunStatus } {
     const row = writerRow(this.#sql.writer.get(pk));
     if (row?.epoch !== fence.epoch || row.status === "finished") throw fencedError(fence);
     const inboxHead = row.inboxId > pk * SEQ_SPAN ? row.inboxId - pk * SEQ_SPAN : 0;
-    return { inboxHead, hasOwner: row.hasOwner };
+    const status = row.status === "parked" ? "parked" : "ready";
+    return { inboxHead, hasOwner: row.hasOwner, status };
   }
 
   #insert(pk: number, head: Head, sealed: Sealed): void {
@@ -143,7 +156,8 @@ export class SqliteStore implements JournalStore {
     this.#heads.advance(head, { n, lastId, hash: sealed.hash, at: last.at });
   }
 
-  #settle(pk: number, append: Append, inboxHead: number): RunRow["status"] {
+  /** What the run becomes; undefined when it stays what it is. */
+  #settle(pk: number, append: Append, inboxHead: number): RunStatus | undefined {
     if (append.then?.status === "finished") {
       this.#sql.finish.run(append.then.outcome, pk);
       this.#heads.forget(pk);
@@ -153,14 +167,16 @@ export class SqliteStore implements JournalStore {
       this.#sql.park.run(append.then.wakeAt, pk);
       return "parked";
     }
-    return "ready";
+    return undefined;
   }
 
-  async read(runId: string, fromSeq: number, limit = 10_000): Promise<readonly EventRecord[]> {
+  async read(runId: string, fromSeq: number, limit?: number): Promise<readonly EventRecord[]> {
+    return this.#look(() => this.#read(runId, Math.max(1, fromSeq), readLimit(limit)));
+  }
+
+  #read(runId: string, from: number, most: number): EventRecord[] {
     const pk = this.#pk(runId);
     if (pk === undefined) return [];
-    const from = Math.max(1, fromSeq);
-    const most = Math.min(limit, SEQ_SPAN);
     const $base = pk * SEQ_SPAN;
     const indexed = this.#sql.readIndexed.all({ $base, $from: $base + from, $limit: most });
     const records = indexed.map(eventRecord);
@@ -175,7 +191,7 @@ export class SqliteStore implements JournalStore {
   }
 
   async readBlob(sha256: string): Promise<string | undefined> {
-    return readBlobText(this.#sql, sha256);
+    return this.#look(() => readBlobText(this.#sql, sha256));
   }
 
   claim(runId: string, request: ClaimRequest): Promise<Claimed> {
@@ -212,7 +228,8 @@ export class SqliteStore implements JournalStore {
 
   extend(fence: Fence, untilMs: number): Promise<{ held: boolean; inboxHead: number }> {
     return this.#queue.submit(() => {
-      const pk = this.#requirePk(fence.runId);
+      const pk = this.#pk(fence.runId);
+      if (pk === undefined) return { held: false, inboxHead: 0 };
       const { changes } = this.#sql.extend.run(untilMs, pk, fence.epoch);
       if (Number(changes) === 1) this.#heads.index(pk, this.#heads.of(pk), true);
       return { held: Number(changes) === 1, inboxHead: this.#inboxHead(pk) };
@@ -221,7 +238,8 @@ export class SqliteStore implements JournalStore {
 
   release(fence: Fence): Promise<void> {
     return this.#queue.submit(() => {
-      const pk = this.#requirePk(fence.runId);
+      const pk = this.#pk(fence.runId);
+      if (pk === undefined) return;
       if (writerRow(this.#sql.writer.get(pk))?.epoch !== fence.epoch) return;
       this.#heads.index(pk, this.#heads.of(pk), true);
       this.#sql.release.run(pk, fence.epoch);
@@ -230,12 +248,14 @@ export class SqliteStore implements JournalStore {
   }
 
   async get(runId: string): Promise<RunRow | undefined> {
-    const row: Row | undefined = this.#sql.findRun.get(runId);
-    return row === undefined ? undefined : this.#current(row);
+    return this.#look(() => {
+      const row: Row | undefined = this.#sql.findRun.get(runId);
+      return row === undefined ? undefined : this.#current(row);
+    });
   }
 
   async list(filter: RunFilter = {}): Promise<readonly RunRow[]> {
-    return listRuns(this.#db, filter).map((row) => this.#current(row));
+    return this.#look(() => listRuns(this.#db, filter).map((row) => this.#current(row)));
   }
 
   /** The row with its true head: while a run is leased, its own row may lag behind. */
@@ -255,46 +275,47 @@ export class SqliteStore implements JournalStore {
   }
 
   async nextWake(): Promise<number | null> {
-    const wakeAt = this.#sql.nextWake.get()?.["wake_at"];
+    const wakeAt = this.#look(() => this.#sql.nextWake.get()?.["wake_at"]);
     return typeof wakeAt === "number" ? wakeAt : null;
   }
 
-  post(runId: string, entry: Omit<InboxEntry, "id">): Promise<Posted> {
-    const body = canonicalJson(entry.body);
-    if (body.length > this.limits.eventCharsMax) {
-      throw new BridleError("event_too_large", `A message of ${body.length} characters`, {
-        hint: `Messages hold at most ${this.limits.eventCharsMax} characters.`,
-      });
-    }
+  async post(runId: string, entry: Omit<InboxEntry, "id">): Promise<Posted> {
+    const body = sealMessage(this.limits, entry.body);
     return this.#queue.submit((): Posted => {
       const pk = this.#pk(runId);
       if (pk === undefined) return "unknown_run";
       if (writerRow(this.#sql.writer.get(pk))?.status === "finished") return "finished";
-      const id = pk * SEQ_SPAN + this.#inboxHead(pk) + 1;
       const { key, kind, at } = entry;
-      const { changes } = this.#sql.insertInbox.run(id, pk, key, kind, at, body);
-      if (Number(changes) === 0) return "duplicate";
+      if (this.#sql.findInbox.get(pk, key) !== undefined) return "duplicate";
+      const head = this.#inboxHead(pk);
+      checkInbox(this.limits, runId, head);
+      this.#sql.insertInbox.run(pk * SEQ_SPAN + head + 1, pk, key, kind, at, body);
       this.#sql.unpark.run(pk);
       return "posted";
     });
   }
 
   async inbox(runId: string, afterId: number): Promise<readonly InboxEntry[]> {
-    const pk = this.#pk(runId);
-    if (pk === undefined) return [];
-    const rows = this.#sql.readInbox.all(pk * SEQ_SPAN + afterId, (pk + 1) * SEQ_SPAN);
-    return rows.map(inboxEntry);
+    return this.#look(() => {
+      const pk = this.#pk(runId);
+      if (pk === undefined) return [];
+      const rows = this.#sql.readInbox.all(pk * SEQ_SPAN + afterId, (pk + 1) * SEQ_SPAN);
+      return rows.map(inboxEntry);
+    });
   }
 
   async close(): Promise<void> {
-    if (!this.#db.isOpen) return;
-    this.#queue.flush();
-    this.#queue.refuseWith(
-      new BridleError("store_closed", "The journal is closed", {
-        hint: "Open the store again before you use it.",
-      }),
-    );
-    this.#db.close();
+    await this.#queue.close();
+    if (this.#db.isOpen) this.#db.close();
+  }
+
+  /** Reads run between the group commits, so they see only what is committed. */
+  #look<T>(read: () => T): T {
+    try {
+      return read();
+    } catch (thrown) {
+      throw storeFailure(thrown, this.#path);
+    }
   }
 
   #inboxHead(pk: number): number {
@@ -321,4 +342,9 @@ export class SqliteStore implements JournalStore {
     this.#pks.set(runId, pk);
     return pk;
   }
+}
+
+function existing(row: Row | undefined): Created {
+  if (row === undefined) throw new BridleError("store_corrupt", "A run that is taken has no row");
+  return { kind: "exists", runId: textOf(row, "run_id"), requestHash: textOf(row, "request_hash") };
 }
