@@ -78,7 +78,9 @@ function callOptions(request: ModelRequest): Parameters<LanguageModelV4["doGener
     abortSignal,
     ...plain,
     ...(stopSequences === undefined ? {} : { stopSequences: [...stopSequences] }),
-    ...(providerOptions === undefined ? {} : { providerOptions: providerOptionsOf(providerOptions) }),
+    ...(providerOptions === undefined
+      ? {}
+      : { providerOptions: providerOptionsOf(providerOptions) }),
     ...(tools.length === 0 ? {} : { tools: toolsOf(tools), toolChoice: { type: "auto" } }),
   };
 }

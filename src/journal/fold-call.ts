@@ -131,14 +131,16 @@ function foldResolved(state: RunState, event: CallResolved): RunState {
         via: event.by,
       })
     : known.receipts;
-  if (state.calls.some((call) => call.callId === event.callId)) {
-    return settle({ ...known, receipts }, event.callId, resolvedOutput(event.happened, output));
+  const call = state.calls.find((current) => current.callId === event.callId);
+  if (call !== undefined) {
+    // Also when it was settled as in doubt: its siblings run, so the model was not told yet.
+    return giveResult({ ...known, receipts }, call, resolvedOutput(event.happened, output));
   }
   const truth = event.happened
     ? `it did happen; its result is ${JSON.stringify(output)}`
     : "it did not happen; call the tool again if it is still needed";
   const text = `Update on your call to ${doubt.tool} that was in doubt: ${truth}.`;
-  return { ...known, receipts, messages: known.messages.append(userMessage(text)) };
+  return withUserMessage({ ...known, receipts }, text);
 }
 
 function resolvedOutput(happened: boolean, output: Json): ToolOutput {
@@ -184,15 +186,28 @@ function withoutDoubts(state: RunState, callIds: readonly (string | undefined)[]
 
 /** Gives a call its result; when it was the turn's last, the results join the conversation. */
 function settle(state: RunState, callId: string, output: ToolOutput): RunState {
-  const call = openCall(state, callId);
+  return giveResult(state, openCall(state, callId), output);
+}
+
+function giveResult(state: RunState, call: Call, output: ToolOutput): RunState {
   const result: ToolMessage = {
     role: "tool",
-    content: [
-      { type: "tool-result", toolCallId: call.toolCallId, toolName: call.tool, output },
-    ],
+    content: [{ type: "tool-result", toolCallId: call.toolCallId, toolName: call.tool, output }],
   };
   const next = replaceCall(state, { ...call, status: "settled", result });
   if (next.calls.some((open) => open.status !== "settled")) return next;
   const content = next.calls.flatMap((settled) => settled.result?.content ?? []);
-  return { ...next, calls: [], messages: next.messages.append({ role: "tool", content }) };
+  const messages = next.messages.append({ role: "tool", content }, ...next.held);
+  return { ...next, calls: [], messages, held: [] };
+}
+
+/**
+ * Says something to the model. Providers refuse a conversation in which anything stands between
+ * calls and their results, so while calls are open it waits behind them.
+ */
+export function withUserMessage(state: RunState, text: string): RunState {
+  const message = userMessage(text);
+  return state.calls.length === 0
+    ? { ...state, messages: state.messages.append(message) }
+    : { ...state, held: [...state.held, message] };
 }

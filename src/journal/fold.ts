@@ -9,7 +9,7 @@
 import { BridleError } from "../std/error.ts";
 import { unreachable } from "../std/assert.ts";
 import type { JournalEvent } from "./event.ts";
-import { foldCallEvent } from "./fold-call.ts";
+import { foldCallEvent, withUserMessage } from "./fold-call.ts";
 import type { Message, ToolCallPart } from "./message.ts";
 import { userMessage } from "./message.ts";
 import { callIdOf, emptyRun, type Call, type RunState } from "./run.ts";
@@ -38,6 +38,12 @@ export function foldEvent(state: RunState, event: JournalEvent): RunState {
   if (state.status === "finished") {
     throw new BridleError("journal_corrupt", `Run ${state.runId} has an event after its end`);
   }
+  if ((event.seq === 1) !== (event.kind === "run.created")) {
+    throw new BridleError(
+      "journal_corrupt",
+      `Run ${state.runId}: event ${event.seq} is ${event.kind}`,
+    );
+  }
   const moved = { ...state, head: event.seq, updatedAt: event.at };
   return foldBody(moved, event);
 }
@@ -59,8 +65,7 @@ function foldBody(state: RunState, event: JournalEvent): RunState {
       return foldCallEvent(state, event);
     case "message.added":
       return {
-        ...state,
-        messages: state.messages.append(userMessage(event.text)),
+        ...withUserMessage(state, event.text),
         inboxSeen: event.inbox ?? state.inboxSeen,
       };
     case "run.cancel_requested":
@@ -102,6 +107,13 @@ function foldCreated(state: RunState, event: EventOf<"run.created">): RunState {
 function foldAnswer(state: RunState, event: EventOf<"model.answered">): RunState {
   if (state.calls.length > 0) {
     throw new BridleError("journal_corrupt", `Run ${state.runId}: an answer before its calls end`);
+  }
+  // Call ids and idempotency keys are minted from the turn: one that came twice would share them.
+  if (event.turn !== state.turn + 1) {
+    throw new BridleError(
+      "journal_corrupt",
+      `Run ${state.runId}: turn ${event.turn} after ${state.turn}`,
+    );
   }
   const message: Message = { role: "assistant", content: event.content };
   const calls = dispatchable(event.content).map((part, position): Call => {

@@ -31,7 +31,7 @@ export function journalLimits(given: Partial<JournalLimits> = {}): JournalLimits
   for (const [name, value] of Object.entries(limits)) {
     if (Number.isSafeInteger(value) && value > 0) continue;
     throw new BridleError("limit_invalid", `The limit ${name} must be a positive whole number`, {
-      hint: `Leave it out for the default, ${defaultJournalLimits.eventsPerRunMax} events a run.`,
+      hint: "Leave it out for the default.",
     });
   }
   if (limits.eventsPerRunMax > eventsPerRunCeiling || limits.eventsPerRunMax <= eventsReserved) {

@@ -3,6 +3,7 @@
  * the contract suite demands in the fewest lines; use it for tests and first steps.
  */
 import { BridleError } from "../std/error.ts";
+import type { Json } from "../std/json.ts";
 import { journalLimits, type JournalLimits } from "./limits.ts";
 import { chainStart, sealEvents, type EventRecord } from "./record.ts";
 import type {
@@ -20,7 +21,17 @@ import type {
   RunFilter,
   RunRow,
 } from "./store.ts";
-import { checkRoom, fencedError, matches, sequenceError, sortRows } from "./store-rules.ts";
+import {
+  checkInbox,
+  checkRoom,
+  fencedError,
+  INBOX_PAGE,
+  listLimit,
+  matches,
+  readLimit,
+  sealMessage,
+  sequenceError,
+} from "./store-rules.ts";
 
 interface MemoryRun {
   row: RunRow;
@@ -47,8 +58,9 @@ class MemoryStore implements JournalStore {
   }
 
   async create(run: NewRun): Promise<Created> {
-    const known = run.idempotencyKey === undefined ? undefined : this.#byKey.get(run.idempotencyKey);
-    const existing = known === undefined ? undefined : this.#runs.get(known);
+    const known =
+      run.idempotencyKey === undefined ? undefined : this.#byKey.get(run.idempotencyKey);
+    const existing = this.#runs.get(known ?? run.runId);
     if (existing !== undefined) {
       const { requestHash, row } = existing;
       return { kind: "exists", runId: row.runId, requestHash };
@@ -79,15 +91,18 @@ class MemoryStore implements JournalStore {
 
   async append(fence: Fence, append: Append): Promise<Appended> {
     const run = this.#fenced(fence);
-    if (run.row.head !== append.expected) throw sequenceError(fence.runId, append.expected);
+    const { expected } = append;
+    if (run.row.head !== expected || run.records.at(-1)?.hash !== append.hash) {
+      throw sequenceError(fence.runId, expected);
+    }
     checkRoom(this.limits, append);
-    const head = { runId: fence.runId, seq: append.expected, hash: append.hash };
+    const head = { runId: fence.runId, seq: expected, hash: append.hash };
     const sealed = sealEvents(head, append.events, this.limits);
     for (const blob of sealed.blobs) this.#blobs.set(blob.sha256, blob.text);
     run.records.push(...sealed.records);
     const last = sealed.records.at(-1);
     const inboxHead = run.inbox.length;
-    run.row = { ...run.row, head: last?.seq ?? append.expected, updatedAt: last?.at ?? run.row.updatedAt };
+    run.row = { ...run.row, head: last?.seq ?? expected, updatedAt: last?.at ?? run.row.updatedAt };
     if (append.then?.status === "finished") {
       run.row = { ...run.row, status: "finished", outcome: append.then.outcome, lease: null };
     } else if (append.then?.status === "parked" && inboxHead <= append.then.inboxSeen) {
@@ -96,9 +111,9 @@ class MemoryStore implements JournalStore {
     return { head: run.row.head, hash: sealed.hash, inboxHead, status: run.row.status };
   }
 
-  async read(runId: string, fromSeq: number, limit = 10_000): Promise<readonly EventRecord[]> {
+  async read(runId: string, fromSeq: number, limit?: number): Promise<readonly EventRecord[]> {
     const from = Math.max(0, fromSeq - 1);
-    return this.#runs.get(runId)?.records.slice(from, from + limit) ?? [];
+    return this.#runs.get(runId)?.records.slice(from, from + readLimit(limit)) ?? [];
   }
 
   async readBlob(sha256: string): Promise<string | undefined> {
@@ -137,7 +152,9 @@ class MemoryStore implements JournalStore {
 
   async list(filter: RunFilter = {}): Promise<readonly RunRow[]> {
     const rows = [...this.#runs.values()].map((run) => run.row);
-    return sortRows(rows.filter((row) => matches(row, filter)), filter);
+    const found = rows.filter((row) => matches(row, filter));
+    if (filter.newestFirst === true) found.reverse();
+    return found.slice(0, listLimit(filter));
   }
 
   async nextWake(): Promise<number | null> {
@@ -150,17 +167,20 @@ class MemoryStore implements JournalStore {
   }
 
   async post(runId: string, entry: Omit<InboxEntry, "id">): Promise<Posted> {
+    const text = sealMessage(this.limits, entry.body);
     const run = this.#runs.get(runId);
     if (run === undefined) return "unknown_run";
     if (run.row.status === "finished") return "finished";
     if (run.inbox.some((known) => known.key === entry.key)) return "duplicate";
-    run.inbox.push({ ...entry, id: run.inbox.length + 1 });
+    checkInbox(this.limits, runId, run.inbox.length);
+    // Canonical text is what canonicalJson wrote: JSON.
+    run.inbox.push({ ...entry, body: JSON.parse(text) as Json, id: run.inbox.length + 1 });
     if (run.row.status === "parked") run.row = { ...run.row, status: "ready", wakeAt: null };
     return "posted";
   }
 
   async inbox(runId: string, afterId: number): Promise<readonly InboxEntry[]> {
-    return this.#runs.get(runId)?.inbox.slice(afterId) ?? [];
+    return this.#runs.get(runId)?.inbox.slice(afterId, afterId + INBOX_PAGE) ?? [];
   }
 
   async close(): Promise<void> {

@@ -38,7 +38,7 @@ async function* records(
   runId: string,
   fromSeq: number,
 ): AsyncIterable<EventRecord> {
-  for (let from = fromSeq; ; ) {
+  for (let from = fromSeq; ;) {
     const page = await store.read(runId, from, PAGE);
     yield* page;
     const last = page.at(-1);

@@ -7,7 +7,12 @@ import type { Json } from "../std/json.ts";
  */
 export type EffectClass = "read" | "idempotent" | "once" | "transactional";
 
-export const effectClasses: readonly EffectClass[] = ["read", "idempotent", "once", "transactional"];
+export const effectClasses: readonly EffectClass[] = [
+  "read",
+  "idempotent",
+  "once",
+  "transactional",
+];
 
 /** How the harness came to know what an effect did. */
 export type ReceiptSource = "execute" | "reconcile" | "transaction" | "person";

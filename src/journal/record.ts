@@ -11,10 +11,10 @@
 import { BridleError } from "../std/error.ts";
 import { sha256 } from "../std/hash.ts";
 import { canonicalJson, isJsonObject, parseJson, type Json, type JsonObject } from "../std/json.ts";
-import type { EventBody, EventKind, JournalEvent } from "./event.ts";
+import type { EventBody, JournalEvent } from "./event.ts";
 import { eventVersions } from "./event.ts";
 import type { JournalLimits } from "./limits.ts";
-import { upcast } from "./upcast.ts";
+import { isEventKind, upcast } from "./upcast.ts";
 
 export interface EventRecord {
   readonly seq: number;
@@ -69,6 +69,7 @@ export function sealEvents(
   for (const { at, body } of events) {
     seq += 1;
     const { kind, ...rest } = body;
+    if (!isEventKind(kind) || !Number.isSafeInteger(at)) throw notAnEvent(kind, at);
     const text = bodyText(rest, limits, blobs);
     if (text.length > limits.eventCharsMax) {
       throw new BridleError("event_too_large", `A ${kind} event of ${text.length} characters`, {
@@ -81,6 +82,12 @@ export function sealEvents(
     records.push({ seq, kind, v, at, body: text, hash: isLast ? hash : null });
   }
   return { records, blobs, hash };
+}
+
+function notAnEvent(kind: string, at: number): BridleError {
+  return new BridleError("event_invalid", `"${kind}" at ${at} cannot be written to a journal`, {
+    hint: "Kinds are those of EventBody; times are whole milliseconds since the epoch.",
+  });
 }
 
 /** The hash of the record that follows `previous`; `previous.seq` is already the record's own. */
@@ -137,10 +144,10 @@ export function openInlineRecord(record: EventRecord): JournalEvent | undefined 
 }
 
 function asEvent(record: EventRecord, body: JsonObject): JournalEvent {
-  const lifted = upcast(record.kind, record.v, body);
-  const event = { ...lifted, kind: record.kind as EventKind, seq: record.seq, at: record.at };
+  const { kind, v, seq, at } = record;
+  const event: unknown = { ...upcast(kind, v, body), kind, seq, at };
   // The chain proves that sealEvents wrote this text from an EventBody of this version.
-  return event as unknown as JournalEvent;
+  return event as JournalEvent;
 }
 
 function parseBody(record: EventRecord): JsonObject {

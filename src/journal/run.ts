@@ -64,6 +64,8 @@ export interface RunState {
   /** Tool calls dispatched or refused so far. */
   readonly callCount: number;
   readonly messages: Log<Message>;
+  /** What was said while calls were open: it follows their results. */
+  readonly held: readonly Message[];
   /** The current turn's calls, all of them, until the last one settles. */
   readonly calls: readonly Call[];
   readonly receipts: Log<Receipt>;
@@ -100,6 +102,7 @@ export function emptyRun(runId: string): RunState {
     turn: 0,
     callCount: 0,
     messages: Log.of<Message>(),
+    held: [],
     calls: [],
     receipts: Log.of<Receipt>(),
     doubts: [],

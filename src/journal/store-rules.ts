@@ -1,6 +1,7 @@
 /** The rules every store shares, so that two stores cannot disagree on them. */
 import { BridleError } from "../std/error.ts";
-import { eventsReserved, type JournalLimits } from "./limits.ts";
+import { canonicalJson, type Json } from "../std/json.ts";
+import { eventsPerRunCeiling, eventsReserved, type JournalLimits } from "./limits.ts";
 import type { Append, Fence, RunFilter, RunRow } from "./store.ts";
 
 export function fencedError(fence: Fence): BridleError {
@@ -30,7 +31,39 @@ export function checkRoom(limits: JournalLimits, append: Append): void {
 export const LIST_MAX = 10_000;
 
 export function listLimit(filter: RunFilter): number {
-  return Math.min(filter.limit ?? 100, LIST_MAX);
+  return atMost(filter.limit ?? 100, LIST_MAX);
+}
+
+/** Events one `read` hands out at most, whatever was asked for. */
+export const READ_MAX: number = eventsPerRunCeiling;
+
+export function readLimit(limit = 10_000): number {
+  return atMost(limit, READ_MAX);
+}
+
+/** A number that SQL and arrays read alike: whole, and no negative one that means "all". */
+function atMost(asked: number, max: number): number {
+  return Math.min(Math.max(0, Math.trunc(asked) || 0), max);
+}
+
+/** Messages one `inbox` hands out at most; the rest follows the last id. */
+export const INBOX_PAGE = 1_000;
+
+/** The canonical text of a message's body, or the error that it is too large. */
+export function sealMessage(limits: JournalLimits, body: Json): string {
+  const text = canonicalJson(body);
+  if (text.length <= limits.eventCharsMax) return text;
+  throw new BridleError("event_too_large", `A message of ${text.length} characters`, {
+    hint: `Messages hold at most ${limits.eventCharsMax} characters.`,
+  });
+}
+
+/** Each message becomes an event, so a run takes no more of them than events. */
+export function checkInbox(limits: JournalLimits, runId: string, head: number): void {
+  if (head < limits.eventsPerRunMax) return;
+  throw new BridleError("events_limit", `The inbox of run ${runId} holds ${head} messages`, {
+    hint: "Start a new run, or raise eventsPerRunMax on the store.",
+  });
 }
 
 export function matches(row: RunRow, filter: RunFilter): boolean {
@@ -42,13 +75,4 @@ export function matches(row: RunRow, filter: RunFilter): boolean {
   const isDue = row.status === "ready" || (row.wakeAt !== null && row.wakeAt <= filter.claimableAt);
   const isFree = row.lease === null || row.lease.until <= filter.claimableAt;
   return isDue && (isFree || filter.leased === true);
-}
-
-/** Oldest first unless asked otherwise; run ids sort by time. */
-export function sortRows(rows: readonly RunRow[], filter: RunFilter): RunRow[] {
-  const sorted = rows.toSorted(
-    (a, b) => a.createdAt - b.createdAt || (a.runId < b.runId ? -1 : 1),
-  );
-  if (filter.newestFirst === true) sorted.reverse();
-  return sorted.slice(0, listLimit(filter));
 }

@@ -74,7 +74,7 @@ export interface Append {
   readonly expected: number;
   readonly hash: string;
   readonly events: readonly { readonly at: number; readonly body: EventBody }[];
-  /** What the run is after these events; absent: it goes on. */
+  /** What the run is after these events; absent: what it was. */
   readonly then?:
     | { readonly status: "parked"; readonly wakeAt: number | null; readonly inboxSeen: number }
     | { readonly status: "finished"; readonly outcome: OutcomeKind };
@@ -129,21 +129,28 @@ export interface RunFilter {
 export interface JournalStore {
   readonly durability: Durability;
   readonly limits: JournalLimits;
+  /** A key or a run id that is taken changes nothing and names the run that has it. */
   create(run: NewRun): Promise<Created>;
   append(fence: Fence, append: Append): Promise<Appended>;
   /** Records from a sequence on, in order, at most `limit` (10,000 when absent). */
   read(runId: string, fromSeq: number, limit?: number): Promise<readonly EventRecord[]>;
   readBlob(sha256: string): Promise<string | undefined>;
   claim(runId: string, request: ClaimRequest): Promise<Claimed>;
-  /** False when the fence is no longer current: the worker must stop. */
-  extend(fence: Fence, untilMs: number): Promise<{ readonly held: boolean; readonly inboxHead: number }>;
+  /** Not held when the fence is no longer current: the worker must stop. */
+  extend(
+    fence: Fence,
+    untilMs: number,
+  ): Promise<{ readonly held: boolean; readonly inboxHead: number }>;
   /** Gives the lease back; the run can be claimed at once. No error when it is already lost. */
   release(fence: Fence): Promise<void>;
   get(runId: string): Promise<RunRow | undefined>;
+  /** In the order in which they were created. */
   list(filter?: RunFilter): Promise<readonly RunRow[]>;
   /** The earliest time a parked run wants to wake, or null. */
   nextWake(): Promise<number | null>;
   post(runId: string, entry: Omit<InboxEntry, "id">): Promise<Posted>;
+  /** Messages after an id, in order, at most 1,000; ids count up from 1 in each run. */
   inbox(runId: string, afterId: number): Promise<readonly InboxEntry[]>;
+  /** Writes accepted before are settled first. */
   close(): Promise<void>;
 }

@@ -64,7 +64,8 @@ export class Waiters {
         for (const { resolve } of waiters) resolve(state);
       }
     } catch (thrown) {
-      for (const waiters of this.#waiting.values()) for (const { reject } of waiters) reject(thrown);
+      for (const waiters of this.#waiting.values())
+        for (const { reject } of waiters) reject(thrown);
       this.#waiting.clear();
     } finally {
       this.#isLooking = false;

@@ -21,7 +21,21 @@ export const JSON_DEPTH_MAX = 200;
 
 /** The canonical text of a value. `undefined` members are left out, as `JSON.stringify` does. */
 export function canonicalJson(value: unknown): string {
-  return write(value, 0);
+  try {
+    return write(value, 0);
+  } catch (thrown) {
+    throw thrown instanceof Fault ? notJson(value, thrown.what) : thrown;
+  }
+}
+
+/** What `write` met; where it stands is looked for only when somebody is to be told. */
+class Fault extends Error {
+  readonly what: string;
+
+  constructor(what: string) {
+    super(what);
+    this.what = what;
+  }
 }
 
 function write(value: unknown, depth: number): string {
@@ -31,18 +45,18 @@ function write(value: unknown, depth: number): string {
     case "boolean":
       return value ? "true" : "false";
     case "number":
-      if (!Number.isFinite(value)) throw notJson(String(value), depth);
+      if (!Number.isFinite(value)) throw new Fault(String(value));
       return JSON.stringify(value);
     case "object":
       if (value === null) return "null";
-      if (depth >= JSON_DEPTH_MAX) throw notJson(`nesting over ${JSON_DEPTH_MAX} levels`, depth);
+      if (depth >= JSON_DEPTH_MAX) throw new Fault(`nesting over ${JSON_DEPTH_MAX} levels`);
       return Array.isArray(value) ? writeArray(value, depth + 1) : writeObject(value, depth + 1);
     case "bigint":
     case "function":
     case "symbol":
     case "undefined":
     default:
-      throw notJson(typeof value, depth);
+      throw new Fault(typeof value);
   }
 }
 
@@ -81,11 +95,45 @@ function isSorted(keys: readonly string[]): boolean {
   return true;
 }
 
-function notJson(what: string, depth: number): BridleError {
-  return new BridleError("event_invalid", `A value that JSON cannot hold: ${what}`, {
+function notJson(root: unknown, what: string): BridleError {
+  const { path, isCycle } = placeOfFault(root);
+  const told = isCycle ? "an object inside itself" : what;
+  const place = path === "" ? "" : ` at ${path}`;
+  return new BridleError("event_invalid", `A value that JSON cannot hold: ${told}${place}`, {
     hint: "Return plain objects, arrays, strings, finite numbers, booleans or null.",
-    detail: { depth },
   });
+}
+
+/** Walks down to the first member that cannot be written; the slow way, for errors alone. */
+function placeOfFault(root: unknown): { readonly path: string; readonly isCycle: boolean } {
+  const above = new Set<unknown>();
+  let path = "";
+  for (let value: unknown = root; typeof value === "object" && value !== null;) {
+    if (above.has(value)) return { path: path.replace(/^\./, ""), isCycle: true };
+    above.add(value);
+    if ("toJSON" in value && typeof value.toJSON === "function") {
+      value = value.toJSON();
+      continue;
+    }
+    const entries: readonly (readonly [string, unknown])[] = Object.entries(value);
+    const faulty = entries.find(([, member]) => member !== undefined && !canWrite(member));
+    if (faulty === undefined) break;
+    path += Array.isArray(value) ? `[${faulty[0]}]` : `.${faulty[0]}`;
+    value = faulty[1];
+  }
+  // A fault of depth has a long way down; its end says nothing that its start does not.
+  return { path: path.replace(/^\./, "").slice(0, PATH_CHARS_MAX), isCycle: false };
+}
+
+const PATH_CHARS_MAX = 100;
+
+function canWrite(value: unknown): boolean {
+  try {
+    write(value, 1);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Parses text that came from outside. Returns a value or the parser's reason, never throws. */
@@ -109,6 +157,6 @@ export function isJsonObject(value: unknown): value is JsonObject {
 export function toJson(value: unknown): Json {
   if (value === undefined) return null;
   const parsed = parseJson(canonicalJson(value));
-  if (!parsed.ok) throw notJson(parsed.reason, 0);
+  if (!parsed.ok) throw notJson(value, parsed.reason);
   return parsed.value;
 }

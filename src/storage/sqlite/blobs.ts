@@ -40,10 +40,21 @@ export function readBlobText(statements: Statements, sha256: string): string | u
     case "plain":
       return Buffer.from(data).toString("utf8");
     case "deflate":
-      return inflateRawSync(data).toString("utf8");
+      return inflate(data, sha256);
     default:
       throw new BridleError("store_corrupt", `Blob ${sha256} has an unknown encoding`, {
         hint: "It was written by a newer Bridle: upgrade, then open it again.",
       });
+  }
+}
+
+function inflate(data: Uint8Array, sha256: string): string {
+  try {
+    return inflateRawSync(data).toString("utf8");
+  } catch (cause) {
+    throw new BridleError("store_corrupt", `Blob ${sha256} cannot be decompressed`, {
+      hint: "Check the database with `bridle doctor`, then restore a backup.",
+      cause,
+    });
   }
 }

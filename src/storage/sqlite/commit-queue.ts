@@ -10,14 +10,21 @@
  * Q5 A locked database is waited for without blocking the event loop, up to `busyMs`.
  */
 import type { DatabaseSync } from "node:sqlite";
-import { BridleError, isBridleError } from "../../std/error.ts";
-import { isBusy, storeFailure } from "./failure.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type BridleError, isBridleError } from "../../std/error.ts";
+import { closedError, isBusy, storeFailure } from "./failure.ts";
 
 interface Write {
   readonly work: () => unknown;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
   readonly since: number;
+}
+
+/** A group that could not begin, in order, and why. */
+interface Stopped {
+  readonly writes: readonly Write[];
+  readonly thrown: unknown;
 }
 
 /** No group holds more, so that one transaction stays short. */
@@ -48,6 +55,14 @@ export class CommitQueue {
     this.#closed = error;
   }
 
+  /** Refuses every later write; resolves when those already waiting are settled. */
+  async close(): Promise<void> {
+    this.refuseWith(closedError());
+    this.flush();
+    // Locked by another process: each write still waits for its own time, no longer.
+    while (this.#waiting.length > 0) await sleep(5);
+  }
+
   submit<T>(work: () => T): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       if (this.#closed !== null) {
@@ -65,7 +80,10 @@ export class CommitQueue {
   flush(): void {
     while (this.#waiting.length > 0) {
       const group = this.#waiting.splice(0, GROUP_MAX);
-      if (!this.#commit(group)) return;
+      const stopped = this.#commit(group);
+      if (stopped === null) continue;
+      this.#postpone(stopped);
+      return;
     }
   }
 
@@ -78,12 +96,12 @@ export class CommitQueue {
     });
   }
 
-  /** False when the database is locked: the group waits on. */
-  #commit(group: readonly Write[]): boolean {
+  /** Null when every write is settled; otherwise those that could not begin. */
+  #commit(group: readonly Write[]): Stopped | null {
     try {
       this.#db.exec("BEGIN IMMEDIATE");
     } catch (thrown) {
-      return this.#postpone(group, thrown);
+      return { writes: group, thrown };
     }
     const settled: (() => void)[] = [];
     try {
@@ -92,18 +110,20 @@ export class CommitQueue {
       this.#commits += 1;
     } catch (thrown) {
       this.#rollBack();
-      this.#retryAlone(group, thrown);
-      return true;
+      return this.#retryAlone(group, thrown);
     }
     for (const settle of settled) settle();
-    return true;
+    return null;
   }
 
-  #postpone(group: readonly Write[], thrown: unknown): boolean {
+  #postpone({ writes, thrown }: Stopped): void {
     const failure = storeFailure(thrown, this.#path);
-    const deadline = Date.now() - this.#busyMs;
-    const patient = isBusy(thrown) ? group.filter((write) => write.since > deadline) : [];
-    for (const write of group) if (!patient.includes(write)) write.reject(failure);
+    const deadline = isBusy(thrown) ? Date.now() - this.#busyMs : Number.POSITIVE_INFINITY;
+    const patient: Write[] = [];
+    for (const write of writes) {
+      if (write.since > deadline) patient.push(write);
+      else write.reject(failure);
+    }
     this.#waiting.unshift(...patient);
     if (this.#waiting.length > 0 && !this.#isScheduled) {
       this.#isScheduled = true;
@@ -115,16 +135,20 @@ export class CommitQueue {
         1 + Math.random() * 10,
       );
     }
-    return false;
   }
 
-  #retryAlone(group: readonly Write[], thrown: unknown): void {
+  #retryAlone(group: readonly Write[], thrown: unknown): Stopped | null {
     const [only] = group;
     if (group.length === 1 && only !== undefined) {
       only.reject(storeFailure(thrown, this.#path));
-      return;
+      return null;
     }
-    for (const write of group) this.#commit([write]);
+    for (const [index, write] of group.entries()) {
+      const stopped = this.#commit([write]);
+      // Locked by now: the rest waits behind it, in its order (Q4).
+      if (stopped !== null) return { ...stopped, writes: group.slice(index) };
+    }
+    return null;
   }
 
   #rollBack(): void {

@@ -1,10 +1,11 @@
 import type { DatabaseSync } from "node:sqlite";
 import { errorMessage } from "../../std/error.ts";
 import { verifyChain } from "../../journal/record.ts";
-import { readEvents } from "../../journal/read-run.ts";
+import { readRun } from "../../journal/read-run.ts";
 import type { JournalStore } from "../../journal/store.ts";
+import { READ_MAX } from "../../journal/store-rules.ts";
 import { SEQ_SPAN } from "./schema.ts";
-import { textOf } from "./rows.ts";
+import { numberOf, textOf } from "./rows.ts";
 
 export interface IntegrityReport {
   readonly ok: boolean;
@@ -16,32 +17,86 @@ export interface IntegrityReport {
 
 const PROBLEMS_MAX = 100;
 
-/** Reads everything: SQLite's own check, each run's hash chain, each blob behind an event. */
+type Note = (problem: string) => void;
+
+/**
+ * Reads everything: SQLite's own check, each run's hash chain, each blob behind an event, and
+ * whether each run's row says what its journal says. Damage is reported, never thrown.
+ */
 export async function checkIntegrity(
   db: DatabaseSync,
   store: JournalStore,
 ): Promise<IntegrityReport> {
   const problems: string[] = [];
-  const note = (problem: string): void => {
+  const note: Note = (problem) => {
     if (problems.length < PROBLEMS_MAX) problems.push(problem);
   };
+  let events = 0;
+  let runIds: readonly string[] = [];
+  await attempt("SQLite", note, () => checkPages(db, note));
+  await attempt("The events", note, () => checkOwners(db, note));
+  await attempt("The runs", note, () => {
+    const rows = db.prepare("SELECT run_id FROM runs ORDER BY run_pk").all();
+    runIds = rows.map((row) => textOf(row, "run_id"));
+  });
+  for (const runId of runIds) {
+    await attempt(`Run ${runId}`, note, async () => {
+      events += await checkChain(store, runId, note);
+      await checkState(store, runId, note);
+    });
+  }
+  return { ok: problems.length === 0, runs: runIds.length, events, problems };
+}
+
+async function attempt(
+  subject: string,
+  note: Note,
+  check: () => void | Promise<void>,
+): Promise<void> {
+  try {
+    await check();
+  } catch (thrown) {
+    note(`${subject}: ${errorMessage(thrown)}`);
+  }
+}
+
+function checkPages(db: DatabaseSync, note: Note): void {
   for (const row of db.prepare("PRAGMA integrity_check(20)").all()) {
     const line = textOf(row, "integrity_check");
     if (line !== "ok") note(`SQLite: ${line}`);
   }
-  let events = 0;
-  const runs = db.prepare("SELECT run_id FROM runs ORDER BY run_pk").all();
-  for (const row of runs) {
-    const runId = textOf(row, "run_id");
-    const records = await store.read(runId, 1, SEQ_SPAN);
-    events += records.length;
-    const broken = verifyChain(runId, records);
-    if (broken !== null) note(`Run ${runId}: the chain breaks at event ${broken}`);
-    try {
-      await readEvents(store, runId);
-    } catch (thrown) {
-      note(`Run ${runId}: ${errorMessage(thrown)}`);
-    }
+}
+
+function checkOwners(db: DatabaseSync, note: Note): void {
+  for (const table of ["events", "inbox"]) {
+    const row = db
+      .prepare(
+        `SELECT count(*) AS n FROM ${table} WHERE NOT EXISTS
+          (SELECT 1 FROM runs WHERE runs.run_pk = ${table}.id / ${SEQ_SPAN})`,
+      )
+      .get();
+    const lost = row === undefined ? 0 : numberOf(row, "n");
+    if (lost > 0) note(`${lost} rows of ${table} belong to no run`);
   }
-  return { ok: problems.length === 0, runs: runs.length, events, problems };
+}
+
+async function checkChain(store: JournalStore, runId: string, note: Note): Promise<number> {
+  const records = await store.read(runId, 1, READ_MAX);
+  const broken = verifyChain(runId, records);
+  if (broken !== null) note(`Run ${runId}: the chain breaks at event ${broken}`);
+  return records.length;
+}
+
+/** A chain cannot tell that its end was cut off; the run's row sometimes can. */
+async function checkState(store: JournalStore, runId: string, note: Note): Promise<void> {
+  const state = await readRun(store, runId);
+  if (state === undefined) {
+    note(`Run ${runId}: it has no events`);
+    return;
+  }
+  const row = await store.get(runId);
+  if ((row?.outcome ?? null) !== (state.outcome?.kind ?? null)) {
+    const recorded = state.outcome?.kind ?? "no end";
+    note(`Run ${runId}: its row says ${row?.outcome ?? "open"}, its journal ${recorded}`);
+  }
 }

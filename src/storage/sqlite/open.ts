@@ -21,15 +21,18 @@ export interface OpenedDatabase {
 
 /** Opens or creates a journal file and proves the settings it relies on. */
 export function openDatabase(path: string, synchronous: Synchronous): OpenedDatabase {
-  if (path !== ":memory:") checkPlace(path);
   let db: DatabaseSync | undefined;
   try {
+    if (path !== ":memory:") checkPlace(path);
+    checkLevel(synchronous);
     db = new DatabaseSync(path, { timeout: 5000 });
     const version = checkOrigin(db, path);
     if (version > SCHEMA_VERSION) {
+      // Opened before the other one closes: the last to close with the right to write would move
+      // the log into the file, and not a byte of it is ours to change.
+      const reader = new DatabaseSync(path, { readOnly: true });
       db.close();
-      const readOnly = newerError(path, version);
-      return { db: new DatabaseSync(path, { readOnly: true }), readOnly };
+      return { db: reader, readOnly: newerError(path, version) };
     }
     prepareDatabase(db, { path, synchronous, version });
     return { db, readOnly: null };
@@ -39,7 +42,20 @@ export function openDatabase(path: string, synchronous: Synchronous): OpenedData
   }
 }
 
+/** Callers in plain JavaScript have no types to stop them. */
+function checkLevel(synchronous: string): void {
+  if (Object.hasOwn(levels, synchronous)) return;
+  throw new BridleError("config_invalid", `"${synchronous}" is no level of synchronous`, {
+    hint: 'Use "full" (survives power loss) or "normal" (survives the process).',
+  });
+}
+
 function checkPlace(path: string): void {
+  if (path === "") {
+    throw new BridleError("store_unreadable", "The journal needs a file name", {
+      hint: "Name a file, for example bridle.db: SQLite would throw away one without a name.",
+    });
+  }
   const folder = dirname(path);
   if (!existsSync(folder)) {
     throw new BridleError("store_unreadable", `The folder ${folder} does not exist`, {
@@ -71,9 +87,13 @@ function prepareDatabase(
   const { path, synchronous, version } = opened;
   const mode = db.prepare("PRAGMA journal_mode = WAL").get()?.["journal_mode"];
   if (mode !== "wal" && path !== ":memory:") {
-    throw new BridleError("store_unreadable", `${path} cannot use a write-ahead log (${mode})`, {
-      hint: "Put the journal on a local disk: network file systems cannot hold it.",
-    });
+    throw new BridleError(
+      "store_unreadable",
+      `${path} cannot use a write-ahead log (${String(mode)})`,
+      {
+        hint: "Put the journal on a local disk: network file systems cannot hold it.",
+      },
+    );
   }
   db.exec(`PRAGMA synchronous = ${levels[synchronous]}`);
   if (pragma(db, "synchronous") !== levels[synchronous]) {

@@ -1,10 +1,13 @@
-import { backup } from "node:sqlite";
+import { existsSync } from "node:fs";
+import { backup, type DatabaseSync } from "node:sqlite";
+import { BridleError } from "../../std/error.ts";
 import { journalLimits, type JournalLimits } from "../../journal/limits.ts";
-import type { JournalStore } from "../../journal/store.ts";
+import type { Durability, JournalStore } from "../../journal/store.ts";
 import { CommitQueue } from "./commit-queue.ts";
+import { storeFailure } from "./failure.ts";
 import { checkIntegrity, type IntegrityReport } from "./integrity.ts";
 import { openDatabase, type Synchronous } from "./open.ts";
-import { SqliteStore } from "./store.ts";
+import { SqliteStore, type StoreParts } from "./store.ts";
 
 export interface SqliteOptions {
   /**
@@ -25,7 +28,7 @@ export interface SqliteJournal extends JournalStore {
   readonly commits: () => number;
   /** Checks the file, every chain and every blob; reads all of it. */
   readonly integrity: () => Promise<IntegrityReport>;
-  /** A consistent copy while runs go on. */
+  /** A consistent copy while runs go on, into a file that does not exist yet. */
   readonly backup: (path: string) => Promise<void>;
 }
 
@@ -39,14 +42,40 @@ export function sqlite(path: string, options: SqliteOptions = {}): SqliteJournal
   const { db, readOnly } = openDatabase(path, synchronous);
   const queue = new CommitQueue(db, path, options.busyMs ?? 15_000);
   if (readOnly !== null) queue.refuseWith(readOnly);
-  const durability = synchronous === "full" ? "power" : "process";
-  const store = new SqliteStore({ db, queue, limits, durability });
+  const durability = durabilityOf(path, synchronous);
+  const store = openStore({ db, path, queue, limits, durability }, readOnly);
   return Object.assign(store, {
     path,
     commits: () => queue.commits,
     integrity: () => checkIntegrity(db, store),
-    backup: async (target: string) => {
-      await backup(db, target);
-    },
+    backup: (target: string) => copyTo(db, target),
   });
+}
+
+function durabilityOf(path: string, synchronous: Synchronous): Durability {
+  if (path === ":memory:") return "none";
+  return synchronous === "full" ? "power" : "process";
+}
+
+/** A newer schema may lack what our statements name; then not even reading is possible. */
+function openStore(parts: StoreParts, readOnly: BridleError | null): SqliteStore {
+  try {
+    return new SqliteStore(parts);
+  } catch (thrown) {
+    parts.db.close();
+    throw readOnly ?? storeFailure(thrown, parts.path);
+  }
+}
+
+async function copyTo(db: DatabaseSync, target: string): Promise<void> {
+  if (existsSync(target)) {
+    throw new BridleError("usage", `${target} exists already`, {
+      hint: "Name a file that does not exist yet: a backup overwrites nothing.",
+    });
+  }
+  try {
+    await backup(db, target);
+  } catch (thrown) {
+    throw storeFailure(thrown, target);
+  }
 }

@@ -1,4 +1,5 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { INBOX_PAGE } from "../../journal/store-rules.ts";
 import { SEQ_SPAN } from "./schema.ts";
 
 /** A run's newest event, found by its place in the rowid order. */
@@ -18,6 +19,7 @@ export interface Statements {
   readonly fence: StatementSync;
   readonly readEvents: StatementSync;
   readonly inboxHead: StatementSync;
+  readonly findInbox: StatementSync;
   readonly insertInbox: StatementSync;
   readonly readInbox: StatementSync;
   readonly park: StatementSync;
@@ -35,7 +37,8 @@ export function prepareStatements(db: DatabaseSync): Statements {
   return {
     insertRun: db.prepare(
       `INSERT INTO runs (run_id, agent, lane, status, epoch, lease_owner, lease_until,
-        idempotency_key, request_hash, created_at) VALUES (?, ?, ?, 'ready', ?, ?, ?, ?, ?, ?)`,
+        idempotency_key, request_hash, created_at) VALUES (?, ?, ?, 'ready', ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (run_id) DO NOTHING`,
     ),
     findRun: db.prepare(`SELECT ${RUN_COLUMNS} FROM runs WHERE run_id = ?`),
     findByKey: db.prepare("SELECT run_id, request_hash FROM runs WHERE idempotency_key = ?"),
@@ -48,11 +51,13 @@ export function prepareStatements(db: DatabaseSync): Statements {
     fence: db.prepare("SELECT epoch, status FROM runs WHERE run_pk = ?"),
     readEvents: db.prepare("SELECT * FROM events WHERE id >= ? AND id < ? ORDER BY id LIMIT ?"),
     inboxHead: db.prepare("SELECT id FROM inbox WHERE id < ? ORDER BY id DESC LIMIT 1"),
+    findInbox: db.prepare("SELECT 1 FROM inbox WHERE run_pk = ? AND key = ?"),
     insertInbox: db.prepare(
-      "INSERT INTO inbox (id, run_pk, key, kind, at, body) VALUES (?, ?, ?, ?, ?, ?) " +
-        "ON CONFLICT (run_pk, key) DO NOTHING",
+      "INSERT INTO inbox (id, run_pk, key, kind, at, body) VALUES (?, ?, ?, ?, ?, ?)",
     ),
-    readInbox: db.prepare("SELECT * FROM inbox WHERE id > ? AND id < ? ORDER BY id LIMIT 1000"),
+    readInbox: db.prepare(
+      `SELECT * FROM inbox WHERE id > ? AND id < ? ORDER BY id LIMIT ${INBOX_PAGE}`,
+    ),
     park: db.prepare("UPDATE runs SET status = 'parked', wake_at = ? WHERE run_pk = ?"),
     unpark: db.prepare(
       "UPDATE runs SET status = 'ready', wake_at = NULL WHERE run_pk = ? AND status = 'parked'",

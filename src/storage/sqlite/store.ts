@@ -21,13 +21,30 @@ import type {
   Posted,
   RunFilter,
   RunRow,
+  RunStatus,
 } from "../../journal/store.ts";
-import { checkRoom, fencedError, sequenceError } from "../../journal/store-rules.ts";
-import { canonicalJson } from "../../std/json.ts";
+import {
+  checkInbox,
+  checkRoom,
+  fencedError,
+  readLimit,
+  sealMessage,
+  sequenceError,
+} from "../../journal/store-rules.ts";
 import { packBlob, readBlobText, writeBlob } from "./blobs.ts";
 import type { CommitQueue } from "./commit-queue.ts";
+import { storeFailure } from "./failure.ts";
 import { listRuns } from "./list.ts";
-import { bytesOf, eventCode, eventRecord, inboxEntry, numberOf, runRow, textOf, type Row } from "./rows.ts";
+import {
+  bytesOf,
+  eventCode,
+  eventRecord,
+  inboxEntry,
+  numberOf,
+  runRow,
+  textOf,
+  type Row,
+} from "./rows.ts";
 import { SEQ_SPAN } from "./schema.ts";
 import { prepareStatements, type Statements } from "./statements.ts";
 
@@ -36,6 +53,7 @@ const REMEMBERED_MAX = 10_000;
 
 export interface StoreParts {
   readonly db: DatabaseSync;
+  readonly path: string;
   readonly queue: CommitQueue;
   readonly limits: JournalLimits;
   readonly durability: Durability;
@@ -45,6 +63,7 @@ export class SqliteStore implements JournalStore {
   readonly durability: Durability;
   readonly limits: JournalLimits;
   readonly #db: DatabaseSync;
+  readonly #path: string;
   readonly #queue: CommitQueue;
   readonly #sql: Statements;
   readonly #pks = new Map<string, number>();
@@ -53,6 +72,7 @@ export class SqliteStore implements JournalStore {
     this.durability = parts.durability;
     this.limits = parts.limits;
     this.#db = parts.db;
+    this.#path = parts.path;
     this.#queue = parts.queue;
     this.#sql = prepareStatements(parts.db);
   }
@@ -64,18 +84,21 @@ export class SqliteStore implements JournalStore {
     return this.#queue.submit((): Created => {
       const known: Row | undefined =
         run.idempotencyKey === undefined ? undefined : this.#sql.findByKey.get(run.idempotencyKey);
-      if (known !== undefined) {
-        const requestHash = textOf(known, "request_hash");
-        return { kind: "exists", runId: textOf(known, "run_id"), requestHash };
-      }
+      if (known !== undefined) return existing(known);
       const { runId, agent, lane, lease, idempotencyKey, requestHash, at } = run;
       const epoch = lease === undefined ? 0 : 1;
-      const owner = lease?.owner ?? null;
-      const until = lease?.until ?? null;
-      const key = idempotencyKey ?? null;
-      const { lastInsertRowid } = this.#sql.insertRun.run(
-        ...[runId, agent, lane, epoch, owner, until, key, requestHash, at],
+      const { changes, lastInsertRowid } = this.#sql.insertRun.run(
+        runId,
+        agent,
+        lane,
+        epoch,
+        lease?.owner ?? null,
+        lease?.until ?? null,
+        idempotencyKey ?? null,
+        requestHash,
+        at,
       );
+      if (Number(changes) === 0) return existing(this.#sql.findRun.get(runId));
       const pk = Number(lastInsertRowid);
       for (const blob of blobs) writeBlob(this.#sql, blob);
       this.#insert(pk, sealed.records);
@@ -90,19 +113,22 @@ export class SqliteStore implements JournalStore {
     const blobs = sealed.blobs.map(packBlob);
     return this.#queue.submit((): Appended => {
       const pk = this.#requirePk(fence.runId);
-      this.#checkWriter(pk, fence, append);
+      const before = this.#checkWriter(pk, fence, append);
       checkRoom(this.limits, append);
       for (const blob of blobs) writeBlob(this.#sql, blob);
       this.#insert(pk, sealed.records);
       const last = sealed.records.at(-1);
       const inboxHead = this.#inboxHead(pk);
-      const status = this.#settle(pk, append, inboxHead);
+      const status = this.#settle(pk, append, inboxHead) ?? before;
       return { head: last?.seq ?? head.seq, hash: sealed.hash, inboxHead, status };
     });
   }
 
-  /** S2: the fence is current, the run is open, and the last event is the one the writer knows. */
-  #checkWriter(pk: number, fence: Fence, append: Append): void {
+  /**
+   * S2: the fence is current, the run is open, and the last event is the one the writer knows.
+   * Returns what the run is now.
+   */
+  #checkWriter(pk: number, fence: Fence, append: Append): RunStatus {
     const run: Row | undefined = this.#sql.fence.get(pk);
     if (run?.["epoch"] !== fence.epoch || run["status"] === "finished") throw fencedError(fence);
     const base = pk * SEQ_SPAN;
@@ -112,6 +138,7 @@ export class SqliteStore implements JournalStore {
     if (seq !== append.expected || hash !== append.hash) {
       throw sequenceError(fence.runId, append.expected);
     }
+    return run["status"] === "parked" ? "parked" : "ready";
   }
 
   #insert(pk: number, records: readonly EventRecord[]): void {
@@ -121,7 +148,8 @@ export class SqliteStore implements JournalStore {
     }
   }
 
-  #settle(pk: number, append: Append, inboxHead: number): RunRow["status"] {
+  /** What the run becomes; undefined when it stays what it is. */
+  #settle(pk: number, append: Append, inboxHead: number): RunStatus | undefined {
     if (append.then?.status === "finished") {
       this.#sql.finish.run(append.then.outcome, pk);
       return "finished";
@@ -130,19 +158,21 @@ export class SqliteStore implements JournalStore {
       this.#sql.park.run(append.then.wakeAt, pk);
       return "parked";
     }
-    return "ready";
+    return undefined;
   }
 
-  async read(runId: string, fromSeq: number, limit = 10_000): Promise<readonly EventRecord[]> {
-    const pk = this.#pk(runId);
-    if (pk === undefined) return [];
-    const from = pk * SEQ_SPAN + Math.max(1, fromSeq);
-    const rows = this.#sql.readEvents.all(from, (pk + 1) * SEQ_SPAN, Math.min(limit, SEQ_SPAN));
-    return rows.map(eventRecord);
+  async read(runId: string, fromSeq: number, limit?: number): Promise<readonly EventRecord[]> {
+    return this.#look(() => {
+      const pk = this.#pk(runId);
+      if (pk === undefined) return [];
+      const from = pk * SEQ_SPAN + Math.max(1, fromSeq);
+      const rows = this.#sql.readEvents.all(from, (pk + 1) * SEQ_SPAN, readLimit(limit));
+      return rows.map(eventRecord);
+    });
   }
 
   async readBlob(sha256: string): Promise<string | undefined> {
-    return readBlobText(this.#sql, sha256);
+    return this.#look(() => readBlobText(this.#sql, sha256));
   }
 
   claim(runId: string, request: ClaimRequest): Promise<Claimed> {
@@ -168,7 +198,8 @@ export class SqliteStore implements JournalStore {
 
   extend(fence: Fence, untilMs: number): Promise<{ held: boolean; inboxHead: number }> {
     return this.#queue.submit(() => {
-      const pk = this.#requirePk(fence.runId);
+      const pk = this.#pk(fence.runId);
+      if (pk === undefined) return { held: false, inboxHead: 0 };
       const { changes } = this.#sql.extend.run(untilMs, pk, fence.epoch);
       return { held: Number(changes) === 1, inboxHead: this.#inboxHead(pk) };
     });
@@ -176,60 +207,64 @@ export class SqliteStore implements JournalStore {
 
   release(fence: Fence): Promise<void> {
     return this.#queue.submit(() => {
-      this.#sql.release.run(this.#requirePk(fence.runId), fence.epoch);
+      const pk = this.#pk(fence.runId);
+      if (pk !== undefined) this.#sql.release.run(pk, fence.epoch);
     });
   }
 
   async get(runId: string): Promise<RunRow | undefined> {
-    const row: Row | undefined = this.#sql.findRun.get(runId);
-    return row === undefined ? undefined : runRow(row);
+    return this.#look(() => {
+      const row: Row | undefined = this.#sql.findRun.get(runId);
+      return row === undefined ? undefined : runRow(row);
+    });
   }
 
   async list(filter: RunFilter = {}): Promise<readonly RunRow[]> {
-    return listRuns(this.#db, filter);
+    return this.#look(() => listRuns(this.#db, filter));
   }
 
   async nextWake(): Promise<number | null> {
-    const wakeAt = this.#sql.nextWake.get()?.["wake_at"];
+    const wakeAt = this.#look(() => this.#sql.nextWake.get()?.["wake_at"]);
     return typeof wakeAt === "number" ? wakeAt : null;
   }
 
-  post(runId: string, entry: Omit<InboxEntry, "id">): Promise<Posted> {
-    const body = canonicalJson(entry.body);
-    if (body.length > this.limits.eventCharsMax) {
-      throw new BridleError("event_too_large", `A message of ${body.length} characters`, {
-        hint: `Messages hold at most ${this.limits.eventCharsMax} characters.`,
-      });
-    }
+  async post(runId: string, entry: Omit<InboxEntry, "id">): Promise<Posted> {
+    const body = sealMessage(this.limits, entry.body);
     return this.#queue.submit((): Posted => {
       const pk = this.#pk(runId);
       if (pk === undefined) return "unknown_run";
       if (this.#sql.fence.get(pk)?.["status"] === "finished") return "finished";
-      const id = pk * SEQ_SPAN + this.#inboxHead(pk) + 1;
       const { key, kind, at } = entry;
-      const { changes } = this.#sql.insertInbox.run(id, pk, key, kind, at, body);
-      if (Number(changes) === 0) return "duplicate";
+      if (this.#sql.findInbox.get(pk, key) !== undefined) return "duplicate";
+      const head = this.#inboxHead(pk);
+      checkInbox(this.limits, runId, head);
+      this.#sql.insertInbox.run(pk * SEQ_SPAN + head + 1, pk, key, kind, at, body);
       this.#sql.unpark.run(pk);
       return "posted";
     });
   }
 
   async inbox(runId: string, afterId: number): Promise<readonly InboxEntry[]> {
-    const pk = this.#pk(runId);
-    if (pk === undefined) return [];
-    const rows = this.#sql.readInbox.all(pk * SEQ_SPAN + afterId, (pk + 1) * SEQ_SPAN);
-    return rows.map(inboxEntry);
+    return this.#look(() => {
+      const pk = this.#pk(runId);
+      if (pk === undefined) return [];
+      const rows = this.#sql.readInbox.all(pk * SEQ_SPAN + afterId, (pk + 1) * SEQ_SPAN);
+      return rows.map(inboxEntry);
+    });
   }
 
   async close(): Promise<void> {
-    if (!this.#db.isOpen) return;
-    this.#queue.flush();
-    this.#queue.refuseWith(
-      new BridleError("store_closed", "The journal is closed", {
-        hint: "Open the store again before you use it.",
-      }),
-    );
-    this.#db.close();
+    await this.#queue.close();
+    if (this.#db.isOpen) this.#db.close();
+  }
+
+  /** Reads run between the group commits, so they see only what is committed. */
+  #look<T>(read: () => T): T {
+    try {
+      return read();
+    } catch (thrown) {
+      throw storeFailure(thrown, this.#path);
+    }
   }
 
   #inboxHead(pk: number): number {
@@ -256,4 +291,9 @@ export class SqliteStore implements JournalStore {
     this.#pks.set(runId, pk);
     return pk;
   }
+}
+
+function existing(row: Row | undefined): Created {
+  if (row === undefined) throw new BridleError("store_corrupt", "A run that is taken has no row");
+  return { kind: "exists", runId: textOf(row, "run_id"), requestHash: textOf(row, "request_hash") };
 }
