@@ -40,7 +40,7 @@ export interface ToolDefinition<Input = never, Output = unknown> {
   readonly description?: string | undefined;
   readonly inputSchema: unknown;
   execute?(input: Input, context: ToolContext): Output | PromiseLike<Output>;
-  readonly effect?: Effect;
+  readonly effect?: Effect<Input>;
   /** What the receipt keeps of the output: the outside system's id above all. */
   receipt?(output: Output): Json;
   /** Default 60,000. */
@@ -57,7 +57,7 @@ export interface Tool {
   readonly name: string;
   readonly description: string;
   readonly schema: InputSchema;
-  readonly effect: Effect;
+  readonly effect: Effect<never>;
   readonly timeoutMs: number;
   readonly concurrency: number;
   readonly retry: ToolRetry;
