@@ -26,10 +26,12 @@ interface Telling extends StoryOptions {
   readonly claims: Map<string, string>;
   /** The model's last words, so that the end does not repeat them. */
   lastText: string;
+  /** An answer names its model only when it is another one than before. */
+  model: string;
 }
 
 export function storyTeller(options: StoryOptions): Tell {
-  const telling: Telling = { ...options, claims: new Map(), lastText: "" };
+  const telling: Telling = { ...options, claims: new Map(), lastText: "", model: "" };
   return (event) => tell(telling, event);
 }
 
@@ -78,9 +80,10 @@ function tellCreated(telling: Telling, event: EventOf<"run.created">): readonly 
 
 function tellAnswer(telling: Telling, event: EventOf<"model.answered">): readonly string[] {
   const { bold, dim, cyan } = telling.paint;
-  const { turn, model, ms, usage, attempts = 1, content, malformed } = event;
+  const { turn, ms, usage, attempts = 1, content, malformed } = event;
+  telling.model = event.model ?? telling.model;
   const asked = attempts > 1 ? `, asked ${attempts} times` : "";
-  const facts = `${oneLine(model)}, ${formatDuration(ms)}${asked}${tokensText(usage)}`;
+  const facts = `${oneLine(telling.model)}, ${formatDuration(ms)}${asked}${tokensText(usage)}`;
   const lines = [`${bold(`turn ${turn}`)}  ${dim(facts)}`];
   const text = messageText({ role: "assistant", content });
   if (text.trim() !== "") {

@@ -82,10 +82,12 @@ function costOf(
 ): Pick<RunSummary, "costUsd" | "costUnknownFor"> {
   let sum = 0;
   const unknown = new Set<string>();
+  let model = "";
   for (const event of events) {
     if (event.kind !== "model.answered") continue;
-    const cost = costUsd(prices, event.model, event.usage);
-    if (cost === null) unknown.add(event.model);
+    model = event.model ?? model;
+    const cost = costUsd(prices, model, event.usage);
+    if (cost === null) unknown.add(model);
     else sum += cost;
   }
   return { costUsd: unknown.size === 0 ? sum : null, costUnknownFor: [...unknown] };
@@ -94,7 +96,7 @@ function costOf(
 /** True when a model of the run was simulated: nothing it said came from a language model. */
 export function isSimulated(events: readonly JournalEvent[]): boolean {
   return events.some(
-    (event) => event.kind === "model.answered" && /(^|\/)simulated\//.test(event.model),
+    (event) => event.kind === "model.answered" && /(^|\/)simulated\//.test(event.model ?? ""),
   );
 }
 
