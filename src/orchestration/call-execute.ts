@@ -10,7 +10,7 @@ import { errorMessage } from "../std/error.ts";
 import { toJson, type Json } from "../std/json.ts";
 import { didNotHappen, isToolError, isTransient } from "../tools/tool-error.ts";
 import type { Tool, ToolContext } from "../tools/tool.ts";
-import { hashArgs } from "./call-prepare.ts";
+import { hashArgs } from "../journal/run.ts";
 import type { Session } from "./session.ts";
 
 /** One permitted run of a tool. */

@@ -189,8 +189,7 @@ function receiptOf(permit: Permit, output: Json): Json | undefined {
   const { definition } = permit.tool;
   if (definition.receipt === undefined) return undefined;
   try {
-    // The author's own type of the output it returned.
-    return definition.receipt(output as never);
+    return definition.receipt(output);
   } catch {
     // The effect happened: a receipt function that throws must not hide that.
     return null;
@@ -210,7 +209,6 @@ export function claimEvent(
   more: { readonly input?: Json; readonly continues?: string; readonly key?: string } = {},
 ): {
   readonly kind: "call.claimed";
-  readonly argsHash: string;
   readonly attempt?: number;
   readonly callId: string;
   readonly effect: Claim["effect"];
@@ -220,7 +218,6 @@ export function claimEvent(
 } {
   return {
     kind: "call.claimed",
-    argsHash: permit.argsHash,
     ...(attempt === 1 ? {} : { attempt }),
     callId: permit.callId,
     ...(more.continues === undefined ? {} : { continues: more.continues }),

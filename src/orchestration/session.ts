@@ -13,6 +13,7 @@ import type { EventBody, JournalEvent } from "../journal/event.ts";
 import { foldEvent } from "../journal/fold.ts";
 import type { RunState } from "../journal/run.ts";
 import type { Append, Fence, JournalStore, RunStatus } from "../journal/store.ts";
+import { PromptView } from "./prompt-view.ts";
 
 export interface SessionParts {
   readonly store: JournalStore;
@@ -33,6 +34,7 @@ export class Session {
   readonly hardAbort: AbortController = new AbortController();
   /** Tool call ids used in this conversation, so that ours stay unique. */
   readonly seenCallIds: Set<string>;
+  readonly prompt: PromptView = new PromptView();
   isDraining = false;
   /** Asked about calls in doubt once in this hold of the run. */
   doubtsAsked = false;

@@ -93,8 +93,10 @@ async function compile(schema: JsonObject, where: string): Promise<(value: Json)
   addFormats.default(ajv);
   try {
     const validate = ajv.compile(schema);
+    // Only defaults change the value that is checked; without any, nothing needs a copy.
+    const fillsDefaults = canonicalJson(schema).includes('"default":');
     return (value) => {
-      const copy = structuredClone(value);
+      const copy = fillsDefaults ? structuredClone(value) : value;
       if (validate(copy)) return { ok: true, value: copy };
       const errors = validate.errors ?? [];
       return { ok: false, problems: errors.slice(0, PROBLEMS_MAX).map(describe) };

@@ -45,7 +45,7 @@ export interface ToolDefinition<Input = never, Output = unknown> {
   receipt?(output: Output): Json;
   /** Default 60,000. */
   readonly timeoutMs?: number;
-  /** Calls of this tool that run at once in this process. Default 16. */
+  /** Calls of this tool that run at once in this process. Default 64. */
   readonly concurrency?: number;
   readonly retry?: Partial<ToolRetry>;
   /** Told to the model provider as is, where it supports strict tools. */
@@ -122,7 +122,7 @@ export async function prepareTool(name: string, definition: ToolDefinition): Pro
     schema,
     effect: definition.effect ?? undeclaredEffect,
     timeoutMs: positive(definition.timeoutMs ?? 60_000, `${where}: timeoutMs`),
-    concurrency: positive(definition.concurrency ?? 16, `${where}: concurrency`),
+    concurrency: positive(definition.concurrency ?? 64, `${where}: concurrency`),
     retry: { ...defaultRetry, ...definition.retry },
     strict: definition.strict === true,
     fingerprint,
