@@ -44,6 +44,9 @@ export interface ErrorParts {
   readonly cause?: unknown;
 }
 
+/** Registered, so that an error of another copy of this package is one too. */
+const brand = Symbol.for("bridle.error");
+
 /**
  * The one error class. `message` is one sentence for whoever called, `hint` the next step,
  * `detail` is for the developer alone. Expected outcomes are values, not errors: this is for
@@ -54,12 +57,17 @@ export class BridleError extends Error {
   readonly hint: string | undefined;
   readonly detail: unknown;
 
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return value instanceof Error && brand in value;
+  }
+
   constructor(code: ErrorCode, message: string, parts: ErrorParts = {}) {
     super(message, parts.cause === undefined ? undefined : { cause: parts.cause });
     this.name = "BridleError";
     this.code = code;
     this.hint = parts.hint;
     this.detail = parts.detail;
+    Object.defineProperty(this, brand, { value: true });
   }
 }
 
