@@ -4,6 +4,7 @@ import { outcomeKinds } from "../journal/outcome.ts";
 import { LIST_MAX } from "../journal/store-rules.ts";
 import { exitCodeHelp } from "./exit-code.ts";
 import type { CancelOptions, MessageOptions } from "./commands/message.ts";
+import type { DemoOptions } from "./demo/demo.ts";
 import type { DoctorOptions } from "./commands/doctor.ts";
 import type { InitOptions } from "./commands/init.ts";
 import type { ResumeOptions } from "./commands/resume.ts";
@@ -37,6 +38,7 @@ Begin with:
   addCancel(program, finish);
   addSteer(program, finish);
   addDoctor(program, finish);
+  addDemo(program, finish);
   return program;
 }
 
@@ -171,6 +173,20 @@ function addDoctor(program: Command, finish: Finish): void {
   examples(command, "bridle doctor", "bridle doctor --store ./bridle.db --json");
 }
 
+function addDemo(program: Command, finish: Finish): void {
+  const command = withJson(program.command("demo"))
+    .description("see a refund desk survive the death of its worker; needs no key")
+    .option("--tickets <count>", "how many tickets, 40 when left out", countOf)
+    .option("--model <provider/model>", "a real model in place of the simulated one")
+    .option("--dir <folder>", "keep the databases there")
+    .option("--seed <number>", "of the customers, their tickets and the model's errors", seedOf)
+    .action(async (options: Partial<DemoOptions>) => {
+      const { runDemo } = await import("./demo/demo.ts");
+      finish(await runDemo({ ...options, json: options.json === true }));
+    });
+  examples(command, "bridle demo", "bridle demo --model openai/gpt-5.2 --tickets 8");
+}
+
 function many(value: string, before: readonly string[] | undefined): readonly string[] {
   return [...(before ?? []), value];
 }
@@ -179,4 +195,10 @@ function countOf(value: string): number {
   const count = Number(value);
   if (Number.isSafeInteger(count) && count > 0 && count <= LIST_MAX) return count;
   throw new InvalidArgumentError(`Give a whole number from 1 to ${LIST_MAX}.`);
+}
+
+function seedOf(value: string): number {
+  const seed = Number(value);
+  if (Number.isSafeInteger(seed)) return seed;
+  throw new InvalidArgumentError("Give a whole number.");
 }

@@ -24,10 +24,10 @@ function temporaryFolder(): string {
 }
 
 /** The demo as a process of its own, with a temporary folder of its own. */
-function startDemo(options: object): { demo: ChildProcess; temporary: string } {
+function startDemo(...options: readonly string[]): { demo: ChildProcess; temporary: string } {
   const temporary = temporaryFolder();
-  const file = join(import.meta.dirname, "demo-process.ts");
-  const demo = spawn(process.execPath, [file, JSON.stringify(options)], {
+  const file = join(import.meta.dirname, "../../src/cli/main.ts");
+  const demo = spawn(process.execPath, [file, "demo", ...options], {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, TMPDIR: temporary },
   });
@@ -35,9 +35,9 @@ function startDemo(options: object): { demo: ChildProcess; temporary: string } {
 }
 
 async function runToEnd(
-  options: object,
+  ...options: readonly string[]
 ): Promise<{ code: unknown; stdout: string; stderr: string; temporary: string }> {
-  const { demo, temporary } = startDemo(options);
+  const { demo, temporary } = startDemo(...options);
   const ended = once(demo, "exit");
   const [stdout, stderr] = await Promise.all([
     demo.stdout === null ? "" : text(demo.stdout),
@@ -58,7 +58,7 @@ function isAlive(pid: number): boolean {
 
 describe("the demo", () => {
   test("ends every ticket and doubles nothing although its worker is killed", async () => {
-    const { code, stdout, stderr, temporary } = await runToEnd({ json: true, tickets: 16 });
+    const { code, stdout, stderr, temporary } = await runToEnd("--json", "--tickets", "16");
     const lines = stdout.trimEnd().split("\n");
     expect(lines).toHaveLength(1);
     const report = JSON.parse(lines[0] ?? "");
@@ -89,7 +89,7 @@ describe("the demo", () => {
   });
 
   test("takes its processes and files with it when it is interrupted", async () => {
-    const { demo, temporary } = startDemo({ json: false, tickets: 40 });
+    const { demo, temporary } = startDemo();
     let shown = "";
     demo.stdout?.setEncoding("utf8").on("data", (piece: string) => {
       shown += piece;
@@ -105,17 +105,17 @@ describe("the demo", () => {
 
   test("keeps its databases in the folder asked for, and does not work over them again", async () => {
     const dir = join(temporaryFolder(), "desk");
-    const first = await runToEnd({ json: false, tickets: 1, dir });
+    const first = await runToEnd("--tickets", "1", "--dir", dir);
     expect(first.code).toBe(0);
     expect(first.stdout).toContain(`The databases are in ${dir}`);
     expect(existsSync(join(dir, "journal.db"))).toBe(true);
-    const second = await runToEnd({ json: false, tickets: 1, dir });
-    expect(second.code).toBe(1);
+    const second = await runToEnd("--tickets", "1", "--dir", dir);
+    expect(second.code).toBe(2);
     expect(second.stderr).toContain("already holds a journal.db");
   });
 
   test("names what is missing for a real model before it starts anything", async () => {
-    const { code, stdout, stderr } = await runToEnd({ json: false, model: "nobody/nothing" });
+    const { code, stdout, stderr } = await runToEnd("--model", "nobody/nothing");
     expect(code).toBe(1);
     expect(stderr).toContain("npm install @ai-sdk/nobody");
     expect(stdout).toBe("");

@@ -249,7 +249,10 @@ function conclude({ options, screen, folder }: World, report: Report): number {
   for (const line of reportTable(report)) screen.say(line);
   screen.say("");
   if (!isGood) screen.alarm("  This is not as promised: see the table.");
-  if (folder.isKept) screen.say(`The databases are in ${folder.dir}`);
+  if (folder.isKept) {
+    screen.say(`The databases are in ${folder.dir}`);
+    screen.say(`Look at the runs: bridle runs --store ${join(folder.dir, JOURNAL_FILE)}\n`);
+  }
   if (options.model === undefined) for (const line of howToUseRealModel()) screen.say(line);
   if (options.json) process.stdout.write(`${JSON.stringify(report)}\n`);
   return isGood ? 0 : 1;

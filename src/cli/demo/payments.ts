@@ -8,6 +8,7 @@ import { readBody } from "../../chaos/request-body.ts";
 import { errorMessage } from "../../std/error.ts";
 import { isJsonObject, parseJson, type JsonObject } from "../../std/json.ts";
 import { seededRandom, seedFrom } from "../../std/random.ts";
+import { quietWarnings } from "../warnings.ts";
 import { childOptions, reportReady } from "./child.ts";
 import { deskCases } from "./data.ts";
 import { numberField, textField } from "./fields.ts";
@@ -139,4 +140,5 @@ function missing(what: string): Answer {
   return { status: 404, body: `there is no such ${what}` };
 }
 
+quietWarnings();
 main();

@@ -10,6 +10,7 @@ import type { JsonObject } from "../../std/json.ts";
 import { sqlite } from "../../storage/sqlite/sqlite.ts";
 import { sqliteTransactor } from "../../storage/sqlite/transactor.ts";
 import { Business } from "./business.ts";
+import { quietWarnings } from "../warnings.ts";
 import { childOptions, reportReady } from "./child.ts";
 import { refundDesk, ticketIdOf, type DeskParts } from "./desk.ts";
 import { numberField, textField } from "./fields.ts";
@@ -51,6 +52,7 @@ function modelOf(options: JsonObject): DeskParts["model"] {
   });
 }
 
+quietWarnings();
 await main();
 // The channel to the parent would keep the process.
 process.exit(0);
