@@ -39,8 +39,7 @@ function flushed(stream: NodeJS.WriteStream): Promise<void> {
 }
 
 /** A config that waits for ever leaves nothing to do: Node would end silently, with 0. */
-function refuseSilence(code: number): void {
-  if (code !== 0 && code !== UNSETTLED) return;
+function refuseSilence(): void {
   const message = "the command came to no end: something it waits for never happens";
   const hint = "Look for a top-level await in bridle.config.ts that is never settled.";
   tellFailure(
@@ -48,19 +47,15 @@ function refuseSilence(code: number): void {
     { code: "unexpected", message, hint, exitCode: exitCodes.error },
     { isJson: process.argv.includes("--json"), thrown: undefined },
   );
-  process.exitCode = exitCodes.error;
+  process.exit(exitCodes.error);
 }
-
-/** Node's own exit code for a top-level await that never settles. */
-const UNSETTLED = 13;
 
 quietWarnings();
 endWithReader(process.stdout);
 endWithReader(process.stderr);
-process.on("exit", refuseSilence);
+process.on("beforeExit", refuseSilence);
 const code = await runProgram();
 await flushed(process.stdout);
 await flushed(process.stderr);
-process.removeListener("exit", refuseSilence);
 // A config may hold connections open that nobody needs any more.
 process.exit(code);

@@ -106,7 +106,7 @@ export function errorOf(ran: Ran): { code: string; message: string; hint?: strin
 /**
  * A project with one agent "desk" over a real chat server that plays these steps. Its tools:
  * `look` (read), `pay` (once, no reconcile), `send` (undeclared). `pay` writes a line to
- * `paid.txt`, then waits for `PAY_MS`.
+ * `paid.txt`; with `GATED` set it then waits until `openGate` lets it return.
  */
 export async function project(
   steps: readonly ScriptedStep[],
@@ -118,9 +118,18 @@ export async function project(
   return { cwd, env: { MODEL_URL: server.urlFor("") } };
 }
 
+/** The same project, with `pay` held back until the gate is open. */
+export function gated(setting: Setting): Setting {
+  return { ...setting, env: { ...setting.env, GATED: "1" } };
+}
+
+export function openGate(setting: Setting): void {
+  writeFileSync(join(setting.cwd, "gate-is-open"), "");
+}
+
 function configText(more: { readonly agent?: string; readonly config?: string }): string {
   return `
-import { appendFileSync } from "node:fs";
+import { appendFileSync, existsSync } from "node:fs";
 import { agent, defineConfig, once, read, tool } from ${JSON.stringify(FRONT_DOOR)};
 const inputSchema = { type: "object", properties: { order: { type: "string" } } };
 const look = tool({
@@ -132,7 +141,9 @@ const pay = tool({
   receipt: (output: any) => ({ id: output.id }),
   execute: async (_input, { idempotencyKey }) => {
     appendFileSync("paid.txt", idempotencyKey + "\\n");
-    await new Promise((resolve) => setTimeout(resolve, Number(process.env.PAY_MS ?? 0)));
+    while (process.env.GATED === "1" && !existsSync("gate-is-open")) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
     return { id: "pay_1" };
   },
 });

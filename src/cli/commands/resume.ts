@@ -109,8 +109,12 @@ async function checkWords(
   for (const { callId } of words) {
     if (open.some((doubt) => doubt.callId === callId)) continue;
     const calls = open.map((doubt) => doubt.callId);
+    const isClaimed = state?.calls.some(
+      (call) => call.callId === callId && call.status === "claimed",
+    );
+    const none = calls.length === 0 ? "No call of this run is." : didYouMean(callId, calls);
     throw new BridleError("input_invalid", `Call "${callId}" of run ${runId} is not in doubt`, {
-      hint: calls.length === 0 ? "No call of this run is." : didYouMean(callId, calls),
+      hint: isClaimed === true ? `Its worker is gone: \`bridle resume ${runId}\` finds out.` : none,
     });
   }
 }
