@@ -26,7 +26,7 @@ export interface ServedRequest {
 }
 
 export interface ChatServerOptions {
-  /** The model of a run, or undefined for a run that is not known. "" is the plain `/v1` address. */
+  /** The model of a run, or undefined for an unknown run. "" is the plain `/v1` address. */
   readonly models: (runKey: string) => ChatModel | undefined;
   /** 127.0.0.1 when left out: a simulated model has no business on a network. */
   readonly host?: string;

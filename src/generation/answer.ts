@@ -111,7 +111,7 @@ function finishOf(reason: unknown): string {
   return typeof unified === "string" ? unified : "other";
 }
 
-/** V2 counts are numbers, V3 and V4 counts are objects with a total. Negative counts are dropped. */
+/** V2 counts are numbers, V3 and V4 counts objects with a total. Negative ones are dropped. */
 function usageOf(usage: unknown): Usage {
   if (!isJsonObject(usage)) return {};
   const input = usage["inputTokens"];

@@ -1,4 +1,4 @@
-/** Who waits for a run's end: told at once when it ends here, found out by looking when elsewhere. */
+/** Who waits for a run's end: told at once when it ends here, by looking when elsewhere. */
 import { requireRun } from "../journal/read-run.ts";
 import type { RunState } from "../journal/run.ts";
 import type { JournalStore } from "../journal/store.ts";

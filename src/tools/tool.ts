@@ -35,7 +35,7 @@ export interface ToolRetry {
   readonly maxMs: number;
 }
 
-// Method syntax: a tool over a narrower input is still a tool (the harness validates before it calls).
+// Method syntax: a tool over a narrower input is still a tool (the input is checked before).
 export interface ToolDefinition<Input = never, Output = unknown> {
   readonly description?: string | undefined;
   readonly inputSchema: unknown;

@@ -3,7 +3,9 @@
  * global command, a package manager that keeps two). What a tool says must be understood anyway.
  */
 import { expect, test } from "vitest";
+import type * as effectModule from "../../src/tools/effect.ts";
 import { isReconciled, notHappened } from "../../src/tools/effect.ts";
+import type * as errorModule from "../../src/tools/tool-error.ts";
 import { didNotHappen, isToolError, isTransient, ToolError } from "../../src/tools/tool-error.ts";
 
 /** The same source, evaluated a second time. */
@@ -12,14 +14,14 @@ function copyOf<T>(file: string): Promise<T> {
 }
 
 test("a reconcile answer from another copy is understood", async () => {
-  const copy = await copyOf<typeof import("../../src/tools/effect.ts")>("effect.ts");
+  const copy = await copyOf<typeof effectModule>("effect.ts");
   expect(copy.notHappened).not.toBe(notHappened);
   expect(isReconciled(copy.notHappened())).toBe(true);
   expect(isReconciled({ kind: "not_happened" })).toBe(false);
 });
 
 test("a tool error from another copy is understood", async () => {
-  const copy = await copyOf<typeof import("../../src/tools/tool-error.ts")>("tool-error.ts");
+  const copy = await copyOf<typeof errorModule>("tool-error.ts");
   expect(copy.ToolError).not.toBe(ToolError);
   const said = new copy.ToolError("no stock", { isTransient: true, hint: "try tomorrow" });
   expect(isToolError(said)).toBe(true);

@@ -137,7 +137,8 @@ function eventStatements(
       db.prepare(
         `SELECT ${EVENT} FROM extents AS x CROSS JOIN events AS e
           ON e.id >= x.id AND e.id < x.id + x.n
-        WHERE x.key >= coalesce((SELECT max(key) FROM extents WHERE key <= $from AND key > $base), $base)
+        WHERE x.key >= coalesce(
+            (SELECT max(key) FROM extents WHERE key <= $from AND key > $base), $base)
           AND x.key < $base + ${SEQ_SPAN} AND e.seq >= $from - $base
         ORDER BY x.key, e.id LIMIT $limit`,
       ),
