@@ -45,7 +45,9 @@ async function checkFile(
     return [problem("store", message, hint === undefined ? {} : { hint })];
   }
   try {
-    const size = statSync(path).size;
+    // What was committed last stands in the write-ahead log.
+    const parts = [path, `${path}-wal`].filter((file) => existsSync(file));
+    const size = parts.reduce((sum, file) => sum + statSync(file).size, 0);
     const level = synchronous.toUpperCase();
     const survives = journal.durability === "power" ? "power loss" : "a crash, not power loss";
     return [
