@@ -3,13 +3,15 @@
  *
  * K1 A run is advanced only under a fence this process claimed.
  * K2 A lease is extended well before it ends; one that is lost stops the run here at once.
+ * K3 A run that is given up for any reason is given back at once.
  */
 import type { Clock } from "../std/clock.ts";
-import { BridleError } from "../std/error.ts";
-import { readRun } from "../journal/read-run.ts";
+import { BridleError, isBridleError } from "../std/error.ts";
+import { requireRun } from "../journal/read-run.ts";
 import type { RunState } from "../journal/run.ts";
 import type { Fence, JournalStore } from "../journal/store.ts";
 import type { Advance } from "./engine.ts";
+import { stopIfCancelled } from "./mail.ts";
 import type { Program } from "./program.ts";
 import { Session } from "./session.ts";
 
@@ -23,11 +25,17 @@ export interface WorkerOptions {
   readonly onFinished: (state: RunState) => void;
 }
 
+/** The right to advance a run, and the run as it stands. */
+interface Held {
+  readonly fence: Fence;
+  readonly state: RunState;
+}
+
 export class Worker {
   readonly #options: WorkerOptions;
   readonly #sessions = new Map<string, Session>();
   /** Runs created here under a lease: no need to claim or read them again. */
-  readonly #fresh = new Map<string, { readonly fence: Fence; readonly state: RunState }>();
+  readonly #fresh = new Map<string, Held>();
   #beat: NodeJS.Timeout | undefined;
   #isDraining = false;
 
@@ -36,12 +44,15 @@ export class Worker {
   }
 
   /** Hands over a run that was created under this worker's lease. */
-  adopt(fence: Fence, state: RunState): void {
+  async adopt(fence: Fence, state: RunState): Promise<void> {
+    if (this.#isDraining) return this.#release(fence);
     this.#fresh.set(fence.runId, { fence, state });
+    this.#startBeat();
   }
 
-  session(runId: string): Session | undefined {
-    return this.#sessions.get(runId);
+  /** True while this worker holds the run. */
+  holds(runId: string): boolean {
+    return this.#sessions.has(runId) || this.#fresh.has(runId);
   }
 
   async advance(runId: string, takeFromEpoch?: number): Promise<Advance> {
@@ -49,28 +60,21 @@ export class Worker {
     const held = this.#fresh.get(runId) ?? (await this.#claim(runId, takeFromEpoch));
     this.#fresh.delete(runId);
     if (held === null) return { kind: "idle" };
-    const { store, clock, programs } = this.#options;
+    const { store, clock } = this.#options;
     const session = new Session({ store, clock, ...held });
     this.#sessions.set(runId, session);
     this.#startBeat();
-    let advance: Advance | null = null;
+    let advance: Advance = { kind: "idle" };
     try {
-      const program = programs.get(held.state.created?.agent ?? "");
-      if (program === undefined) throw unknownAgent(held.state, [...programs.keys()]);
-      session.isDraining = this.#isDraining;
-      if (held.fence.epoch > 1) {
-        const { epoch } = held.fence;
-        session.push({ kind: "run.leased", epoch, owner: this.#options.owner });
-        // Whatever was posted while nobody held the run is new to this holder.
-        session.noteInbox(Number.MAX_SAFE_INTEGER);
-        await this.#catchUpMail(session);
-      }
-      advance = await program.advance(session);
-      return advance;
+      advance = await this.#run(session);
+    } catch (thrown) {
+      // Taken over or told to stop: the run goes on elsewhere, which is no problem of its own.
+      if (!session.isLost || !isStop(thrown)) throw thrown;
     } finally {
       this.#sessions.delete(runId);
       await this.#letGo(session, advance);
     }
+    return advance;
   }
 
   /** No new turns from now on; runs are given back at their next boundary. */
@@ -79,24 +83,41 @@ export class Worker {
     for (const session of this.#sessions.values()) session.isDraining = true;
   }
 
-  /** Stops what still runs: model calls are abandoned, effects stay claimed for the next worker. */
-  abandon(): void {
+  /**
+   * Stops what still runs: model calls are abandoned, effects stay claimed for the next worker.
+   * Runs that were not begun are given back.
+   */
+  async abandon(): Promise<void> {
     const reason = new BridleError("aborted", "The worker is stopping");
     for (const session of this.#sessions.values()) session.lose(reason);
+    const unbegun = [...this.#fresh.values()];
+    this.#fresh.clear();
+    await Promise.all(unbegun.map(({ fence }) => this.#release(fence)));
+    clearInterval(this.#beat);
+    this.#beat = undefined;
   }
 
-  /** Mail was posted here for a run: its session looks at once. */
-  async noteMail(runId: string): Promise<void> {
+  /** Mail was posted here for a run. True when the run is held here, so that its holder looks. */
+  async noteMail(runId: string): Promise<boolean> {
     const session = this.#sessions.get(runId);
-    if (session === undefined) return;
-    session.noteInbox(session.state.inboxSeen + 1);
-    await abortIfCancelled(session);
+    if (session === undefined) return this.#fresh.has(runId);
+    session.notePost();
+    // The post is durable already; a look that fails is made again at the next turn.
+    await stopIfCancelled(session).catch(() => undefined);
+    return true;
   }
 
-  async #claim(
-    runId: string,
-    takeFromEpoch: number | undefined,
-  ): Promise<{ readonly fence: Fence; readonly state: RunState } | null> {
+  async #run(session: Session): Promise<Advance> {
+    const { programs, owner } = this.#options;
+    const { state, fence } = session;
+    const program = programs.get(state.created?.agent ?? "");
+    if (program === undefined) throw unknownAgent(state, [...programs.keys()]);
+    session.isDraining = this.#isDraining;
+    if (fence.epoch > 1) session.push({ kind: "run.leased", epoch: fence.epoch, owner });
+    return program.advance(session);
+  }
+
+  async #claim(runId: string, takeFromEpoch: number | undefined): Promise<Held | null> {
     const { store, clock, owner, leaseMs } = this.#options;
     const claimed = await store.claim(runId, {
       owner,
@@ -105,35 +126,38 @@ export class Worker {
       ...(takeFromEpoch === undefined ? {} : { takeFromEpoch }),
     });
     if (claimed.kind !== "claimed") return null;
-    const state = await readRun(store, runId);
-    return state === undefined ? null : { fence: claimed.fence, state };
-  }
-
-  async #catchUpMail(session: Session): Promise<void> {
-    const entries = await session.store.inbox(session.fence.runId, session.state.inboxSeen);
-    if (entries.some((entry) => entry.kind === "cancel")) {
-      session.abort.abort(new BridleError("aborted", "The run was cancelled"));
+    const { fence } = claimed;
+    try {
+      return { fence, state: await requireRun(store, runId) };
+    } catch (thrown) {
+      await this.#release(fence);
+      throw thrown;
     }
   }
 
-  async #letGo(session: Session, advance: Advance | null): Promise<void> {
-    if (advance?.kind === "done" && session.state.outcome !== null) {
+  async #letGo(session: Session, advance: Advance): Promise<void> {
+    if (advance.kind === "done" && session.state.outcome !== null) {
       this.#options.onFinished(session.state);
       return;
     }
-    // A lost fence is already someone else's; anything else is given back at once.
-    await session.store.release(session.fence).catch(() => undefined);
+    await this.#release(session.fence);
+  }
+
+  /** A fence that is lost is someone else's already; a store that is gone has no leases. */
+  async #release(fence: Fence): Promise<void> {
+    await this.#options.store.release(fence).catch(() => undefined);
   }
 
   #startBeat(): void {
     if (this.#beat !== undefined) return;
     this.#beat = setInterval(() => {
-      if (this.#sessions.size === 0) {
+      if (this.#sessions.size === 0 && this.#fresh.size === 0) {
         clearInterval(this.#beat);
         this.#beat = undefined;
         return;
       }
       for (const session of this.#sessions.values()) void this.#extend(session);
+      for (const { fence } of this.#fresh.values()) void this.#extendFresh(fence);
     }, this.#options.leaseMs / 3);
     this.#beat.unref();
   }
@@ -142,22 +166,32 @@ export class Worker {
     const { clock, store, leaseMs } = this.#options;
     try {
       const { held, inboxHead } = await store.extend(session.fence, clock.now() + leaseMs);
-      if (!held && this.#sessions.has(session.fence.runId)) {
+      if (!held && this.#sessions.get(session.fence.runId) === session) {
         session.lose(new BridleError("fenced", `Another worker took run ${session.fence.runId}`));
+        return;
       }
       session.noteInbox(inboxHead);
-      if (session.hasMail) await abortIfCancelled(session);
+      if (session.hasMail) await stopIfCancelled(session);
     } catch {
       // A store that cannot be reached now is met by the run's own next write.
     }
   }
+
+  /** A run that waits for its first slot keeps its lease; one that was taken is forgotten. */
+  async #extendFresh(fence: Fence): Promise<void> {
+    const { clock, store, leaseMs } = this.#options;
+    const { runId } = fence;
+    const isHeld = await store.extend(fence, clock.now() + leaseMs).then(
+      ({ held }) => held,
+      () => true,
+    );
+    if (!isHeld && this.#fresh.get(runId)?.fence === fence) this.#fresh.delete(runId);
+  }
 }
 
-/** A cancel does not wait for the model or for reads in flight. */
-async function abortIfCancelled(session: Session): Promise<void> {
-  const entries = await session.store.inbox(session.fence.runId, session.state.inboxSeen);
-  if (!entries.some((entry) => entry.kind === "cancel")) return;
-  session.abort.abort(new BridleError("aborted", "The run was cancelled"));
+/** The two ways in which a worker is stopped from outside the run. */
+function isStop(thrown: unknown): boolean {
+  return isBridleError(thrown, "fenced") || isBridleError(thrown, "aborted");
 }
 
 function unknownAgent(state: RunState, known: readonly string[]): BridleError {
