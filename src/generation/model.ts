@@ -38,9 +38,14 @@ export interface ModelSettings {
   readonly providerOptions?: JsonObject;
 }
 
+export interface SystemMessage {
+  readonly role: "system";
+  readonly content: string;
+}
+
 export interface ModelRequest {
-  readonly system: string;
-  readonly messages: readonly Message[];
+  /** The whole prompt, the system message first. The array is the request's own. */
+  readonly prompt: readonly (SystemMessage | Message)[];
   readonly tools: readonly ToolSpec[];
   readonly settings: ModelSettings;
   readonly abortSignal: AbortSignal;

@@ -14,7 +14,7 @@ import type { Json } from "../std/json.ts";
 import { didNotHappen, isToolError, isTransient } from "../tools/tool-error.ts";
 import { keepOutput } from "../tools/tool-output.ts";
 import type { Tool, ToolContext } from "../tools/tool.ts";
-import { hashArgs } from "./call-prepare.ts";
+import { hashArgs } from "../journal/run.ts";
 import type { Session } from "./session.ts";
 
 /** One permitted run of a tool. */

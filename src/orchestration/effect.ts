@@ -2,7 +2,7 @@
  * The effect protocol (DESIGN §6): from a durable claim to a receipt, an error or the truth that
  * nobody knows.
  *
- * E1 No effect runs without a durable claim (a read needs none).
+ * E1 No effect runs without a durable claim (a read needs none) and a lease that has not run out.
  * E2 `once` runs again only after the outside world said that it did not happen, later than an
  *    accepted request can still land, and under a new durable claim.
  * E3 `idempotent` runs again only under the same key.
@@ -38,6 +38,7 @@ export async function runEffect(session: Session, running: Running): Promise<voi
   const stop = isRead ? session.abort.signal : session.hardAbort.signal;
   let { isOpen } = running;
   for (let attempt = running.permit.attempt; ; attempt++) {
+    if (tool.effect.class !== "read" && !(await session.isHeld())) return;
     const executed = await executeCall(session, { ...running.permit, attempt });
     if (session.hardAbort.signal.aborted) return;
     const ms = session.clock.now() - started;
@@ -234,7 +235,6 @@ export function claimEvent(
   more: { readonly input?: Json; readonly continues?: string; readonly key?: string } = {},
 ): {
   readonly kind: "call.claimed";
-  readonly argsHash: string;
   readonly attempt?: number;
   readonly callId: string;
   readonly effect: Claim["effect"];
@@ -245,7 +245,6 @@ export function claimEvent(
 } {
   return {
     kind: "call.claimed",
-    argsHash: permit.argsHash,
     ...(attempt === 1 ? {} : { attempt }),
     callId: permit.callId,
     ...(more.continues === undefined ? {} : { continues: more.continues }),

@@ -107,6 +107,7 @@ export class Harness {
     const lane = options.principal?.tenant ?? options.principal?.id ?? prepared.name;
     const { idempotencyKey } = options;
     const requestHash = hashJson({ agent: prepared.name, input });
+    const until = at + this.#leaseMs;
     const hasRoom = (this.#serving?.room() ?? 0) > this.#starting;
     if (hasRoom) this.#starting += 1;
     try {
@@ -118,12 +119,12 @@ export class Harness {
         requestHash,
         created,
         at,
-        ...(hasRoom ? { lease: { owner: this.#owner, until: at + this.#leaseMs } } : {}),
+        ...(hasRoom ? { lease: { owner: this.#owner, until } } : {}),
       });
       if (made.kind === "exists") return this.#existing(made, requestHash, idempotencyKey);
       if (made.fence !== null) {
         const state = foldEvent(emptyRun(runId), { ...created, seq: 1, at });
-        await this.#worker.adopt(made.fence, { ...state, hash: made.hash });
+        await this.#worker.adopt(made.fence, { ...state, hash: made.hash }, until);
       }
     } finally {
       if (hasRoom) this.#starting -= 1;

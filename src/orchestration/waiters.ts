@@ -15,7 +15,7 @@ interface Waiter {
 interface WaitersParts {
   readonly store: JournalStore;
   /** True for a run that this process is working on: its end is told, not looked for. */
-  readonly isHere: (runId: string) => boolean;
+  readonly isHere?: (runId: string) => boolean;
 }
 
 export class Waiters {
@@ -75,7 +75,7 @@ export class Waiters {
     this.#isLooking = true;
     try {
       for (const runId of this.#waiting.keys()) {
-        if (!this.#parts.isHere(runId)) await this.#lookAt(runId);
+        if (this.#parts.isHere?.(runId) !== true) await this.#lookAt(runId);
       }
     } finally {
       this.#isLooking = false;

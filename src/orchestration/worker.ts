@@ -25,10 +25,14 @@ export interface WorkerOptions {
   readonly onFinished: (state: RunState) => void;
 }
 
-/** The right to advance a run, and the run as it stands. */
+/** A run under this worker's lease, as its session begins. */
 interface Held {
   readonly fence: Fence;
   readonly state: RunState;
+  /** When the lease ends, ms since the epoch. */
+  readonly until: number;
+  /** Something may have been posted to it that nobody has read. */
+  readonly mustLook: boolean;
 }
 
 export class Worker {
@@ -43,10 +47,10 @@ export class Worker {
     this.#options = options;
   }
 
-  /** Hands over a run that was created under this worker's lease. */
-  async adopt(fence: Fence, state: RunState): Promise<void> {
+  /** Hands over a run that was created under this worker's lease, which ends at `until`. */
+  async adopt(fence: Fence, state: RunState, until: number): Promise<void> {
     if (this.#isDraining) return this.#release(fence);
-    this.#fresh.set(fence.runId, { fence, state });
+    this.#fresh.set(fence.runId, { fence, state, until, mustLook: false });
     this.#startBeat();
   }
 
@@ -60,8 +64,9 @@ export class Worker {
     const held = this.#fresh.get(runId) ?? (await this.#claim(runId, takeFromEpoch));
     this.#fresh.delete(runId);
     if (held === null) return { kind: "idle" };
-    const { store, clock } = this.#options;
-    const session = new Session({ store, clock, ...held });
+    const { store, clock, leaseMs } = this.#options;
+    const { until, ...rest } = held;
+    const session = new Session({ store, clock, ...rest, lease: { ms: leaseMs, until } });
     this.#sessions.set(runId, session);
     this.#startBeat();
     let advance: Advance = { kind: "idle" };
@@ -100,7 +105,9 @@ export class Worker {
   /** Mail was posted here for a run. True when the run is held here, so that its holder looks. */
   async noteMail(runId: string): Promise<boolean> {
     const session = this.#sessions.get(runId);
-    if (session === undefined) return this.#fresh.has(runId);
+    const unbegun = this.#fresh.get(runId);
+    if (unbegun !== undefined) this.#fresh.set(runId, { ...unbegun, mustLook: true });
+    if (session === undefined) return unbegun !== undefined;
     session.notePost();
     // The post is durable already; a look that fails is made again at the next turn.
     await stopIfCancelled(session).catch(() => undefined);
@@ -119,16 +126,18 @@ export class Worker {
 
   async #claim(runId: string, takeFromEpoch: number | undefined): Promise<Held | null> {
     const { store, clock, owner, leaseMs } = this.#options;
+    const nowMs = clock.now();
     const claimed = await store.claim(runId, {
       owner,
       leaseMs,
-      nowMs: clock.now(),
+      nowMs,
       ...(takeFromEpoch === undefined ? {} : { takeFromEpoch }),
     });
     if (claimed.kind !== "claimed") return null;
     const { fence } = claimed;
     try {
-      return { fence, state: await requireRun(store, runId) };
+      const state = await requireRun(store, runId);
+      return { fence, state, until: nowMs + leaseMs, mustLook: true };
     } catch (thrown) {
       await this.#release(fence);
       throw thrown;
@@ -163,14 +172,8 @@ export class Worker {
   }
 
   async #extend(session: Session): Promise<void> {
-    const { clock, store, leaseMs } = this.#options;
     try {
-      const { held, inboxHead } = await store.extend(session.fence, clock.now() + leaseMs);
-      if (!held && this.#sessions.get(session.fence.runId) === session) {
-        session.lose(new BridleError("fenced", `Another worker took run ${session.fence.runId}`));
-        return;
-      }
-      session.noteInbox(inboxHead);
+      await session.extend();
       if (session.hasMail) await stopIfCancelled(session);
     } catch {
       // A store that cannot be reached now is met by the run's own next write.
@@ -180,12 +183,12 @@ export class Worker {
   /** A run that waits for its first slot keeps its lease; one that was taken is forgotten. */
   async #extendFresh(fence: Fence): Promise<void> {
     const { clock, store, leaseMs } = this.#options;
-    const { runId } = fence;
-    const isHeld = await store.extend(fence, clock.now() + leaseMs).then(
-      ({ held }) => held,
-      () => true,
-    );
-    if (!isHeld && this.#fresh.get(runId)?.fence === fence) this.#fresh.delete(runId);
+    const until = clock.now() + leaseMs;
+    const extended = await store.extend(fence, until).catch(() => null);
+    const unbegun = this.#fresh.get(fence.runId);
+    if (extended === null || unbegun?.fence !== fence) return;
+    if (extended.held) this.#fresh.set(fence.runId, { ...unbegun, until });
+    else this.#fresh.delete(fence.runId);
   }
 }
 

@@ -73,9 +73,14 @@ export function isBridleError(value: unknown, code?: ErrorCode): value is Bridle
 export function errorMessage(thrown: unknown): string {
   if (typeof thrown === "string") return thrown;
   try {
-    if (thrown instanceof Error) return String(thrown.message) || thrown.name;
+    if (thrown instanceof Error) return ownMessage(thrown);
     return JSON.stringify(thrown) ?? String(thrown);
   } catch {
     return "something that cannot be shown was thrown";
   }
+}
+
+/** Errors of plain JavaScript may carry anything as their message. */
+function ownMessage({ message, name }: { message: unknown; name: string }): string {
+  return typeof message === "string" && message !== "" ? message : name;
 }

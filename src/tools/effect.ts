@@ -81,7 +81,7 @@ export function transactional<Tx>(transactor: Transactor<Tx>): Effect {
     class: "transactional",
     isDeclared: true,
     settlesWithinMs: 0,
-    // Erased here, given back to the tool's own `execute`, which knows what Tx is.
+    // Tx is erased here; the tool's own `execute`, which gets the `tx`, knows what it is.
     transactor,
   };
 }

@@ -45,12 +45,12 @@ export interface ToolDefinition<Input = never, Output = unknown> {
   readonly description?: string | undefined;
   readonly inputSchema: unknown;
   execute?(input: Input, context: ToolContext): Output | PromiseLike<Output>;
-  readonly effect?: Effect;
+  readonly effect?: Effect<Input>;
   /** What the receipt keeps of the output: the outside system's id above all. */
   receipt?(output: Output): Json;
   /** Default 60,000. */
   readonly timeoutMs?: number;
-  /** Calls of this tool that run at once in this process. Default 16. */
+  /** Calls of this tool that run at once in this process. Default 64. */
   readonly concurrency?: number;
   readonly retry?: Partial<ToolRetry>;
   /** Told to the model provider as is, where it supports strict tools. */
@@ -62,7 +62,7 @@ export interface Tool {
   readonly name: string;
   readonly description: string;
   readonly schema: InputSchema;
-  readonly effect: Effect;
+  readonly effect: Effect<never>;
   readonly timeoutMs: number;
   readonly concurrency: number;
   readonly retry: ToolRetry;
@@ -117,7 +117,7 @@ export async function prepareTool(name: string, definition: ToolDefinition): Pro
     schema,
     effect: checkEffect(definition.effect ?? undeclaredEffect, where),
     timeoutMs: positive(definition.timeoutMs ?? 60_000, `${where}: timeoutMs`),
-    concurrency: positive(definition.concurrency ?? 16, `${where}: concurrency`),
+    concurrency: positive(definition.concurrency ?? 64, `${where}: concurrency`),
     retry: checkRetry({ ...defaultRetry, ...definition.retry }, where),
     strict: definition.strict === true,
     fingerprint,
