@@ -6,8 +6,11 @@
  * W2 An answer is handed over whole or not at all: nothing acts on half a stream.
  * W3 Arguments that are not JSON do not fail the answer; they are kept as written.
  * W4 Every part that must travel back (reasoning signatures, provider metadata) is kept.
+ * W5 An attempt ends at its time limit or with the caller's signal, also when the model does not
+ *    heed the signal it is handed.
  */
 import type { LanguageModelV4, LanguageModelV4Prompt } from "@ai-sdk/provider";
+import { startDeadline, untilAborted } from "../std/deadline.ts";
 import { systemRandom, type Random } from "../std/random.ts";
 import { systemClock, type Clock } from "../std/clock.ts";
 import type { JsonObject } from "../std/json.ts";
@@ -34,6 +37,9 @@ export interface GatewayOptions {
   readonly onDelta?: (delta: Delta) => void;
 }
 
+/** How long one attempt may take when nothing else is said, ms: reasoning models think long. */
+const TIMEOUT_MS = 600_000;
+
 /** Asks until there is an answer, the fault is final, or the attempts are used up. Never throws. */
 export async function generate(
   model: LanguageModel,
@@ -43,15 +49,19 @@ export async function generate(
   const { clock = systemClock, random = systemRandom, retry = defaultModelRetry } = options;
   const started = clock.now();
   for (let attempts = 1; ; attempts++) {
+    const deadline = startDeadline(retry.timeoutMs ?? TIMEOUT_MS, request.abortSignal);
     try {
-      const raw = await askOnce(model, request, options.onDelta);
-      const answer = readAnswer(raw, model);
+      deadline.signal.throwIfAborted();
+      const asking = askOnce(model, { ...request, abortSignal: deadline.signal }, options.onDelta);
+      const answer = readAnswer(await untilAborted(asking, deadline.signal), model);
       return { kind: "answered", answer, attempts, ms: clock.now() - started };
     } catch (thrown) {
       const fault = classifyFault(thrown, request.abortSignal);
       const delayMs = retryDelayMs(retry, { fault, attempts }, random);
       if (delayMs === null) return { kind: "failed", fault, attempts };
       await clock.sleep(delayMs, request.abortSignal).catch(() => undefined);
+    } finally {
+      deadline.end();
     }
   }
 }

@@ -4,6 +4,7 @@ export type ErrorCode =
   | "config_invalid"
   | "agent_unknown"
   | "agent_invalid"
+  | "agent_broken"
   | "tool_invalid"
   | "model_unknown"
   | "model_key_missing"
@@ -78,11 +79,16 @@ export function isBridleError(value: unknown, code?: ErrorCode): value is Bridle
 
 /** One line for a log or an observation, from anything that was thrown. */
 export function errorMessage(thrown: unknown): string {
-  if (thrown instanceof Error) return thrown.message === "" ? thrown.name : thrown.message;
   if (typeof thrown === "string") return thrown;
   try {
+    if (thrown instanceof Error) return ownMessage(thrown);
     return JSON.stringify(thrown) ?? String(thrown);
   } catch {
-    return String(thrown);
+    return "something that cannot be shown was thrown";
   }
+}
+
+/** Errors of plain JavaScript may carry anything as their message. */
+function ownMessage({ message, name }: { message: unknown; name: string }): string {
+  return typeof message === "string" && message !== "" ? message : name;
 }
