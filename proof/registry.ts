@@ -1,5 +1,6 @@
 import { crashProof } from "./crash/prove.ts";
 import type { Proof } from "./proof.ts";
+import { raceProof } from "./race/prove.ts";
 
 /** Every proof there is. To add one: import it and name it here. */
-export const proofs: readonly Proof[] = [crashProof];
+export const proofs: readonly Proof[] = [crashProof, raceProof];
