@@ -3,7 +3,7 @@
  * told was durable. At the moments that its runs name it stops itself (SIGSTOP) until its parent,
  * who waits for another process to take the run over, wakes it (SIGCONT).
  */
-import { openSync, writeSync } from "node:fs";
+import { closeSync, existsSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { harness } from "../../src/index.ts";
@@ -13,12 +13,11 @@ import type { Json } from "../../src/std/json.ts";
 import { clerk, LEASE_MS, raceEngine, type StallPoint } from "./clerk.ts";
 import { watchStore } from "./watched-store.ts";
 
-const [folder = "", modelRoot = "", ledgerUrl = ""] = process.argv.slice(2);
+const [folder = "", modelRoot = "", ledgerUrl = "", slots = "1"] = process.argv.slice(2);
 
 /** Runs whose next append is to be a stale one, and those whose answer was just read. */
 const stallNext = new Set<string>();
 const fences = new Map<string, Fence>();
-const stalls: Json[] = [];
 
 const { store, watched } = watchStore(sqlite(join(folder, "journal.db")), {
   before: (fence) => {
@@ -56,7 +55,7 @@ for await (const line of createInterface({ input: process.stdin })) {
 }
 await worker.drain(10_000);
 const { acks, fenced, conflicts, leasesLost } = watched;
-say({ acks: acks.map((ack) => ({ ...ack })), fenced, conflicts, leasesLost, stalls });
+say({ acks: acks.map((ack) => ({ ...ack })), fenced, conflicts, leasesLost });
 await store.close();
 // An open stdin keeps a process alive.
 process.stdin.destroy();
@@ -67,18 +66,21 @@ function asksToStallAtClaim({ events }: Append): boolean {
   return isClaimed && JSON.stringify(events).includes('"stall":"claim"');
 }
 
-/** Stops the whole process, once for each run whoever works on it. */
+/** Stops the whole process: once for each run, whoever works on it, and never too many at once. */
 function stall({ runId, epoch }: Fence, point: StallPoint): void {
-  if (!isFirst(runId)) return;
-  say({ stalled: { runId, epoch, point } });
+  if (existsSync(join(folder, `${runId}.stalled`))) return;
+  const slot = Array.from({ length: Number(slots) }, (_, nth) => `${point}${nth}.slot`).find(
+    isMine,
+  );
+  if (slot === undefined || !isMine(`${runId}.stalled`)) return;
+  say({ stalled: { runId, epoch, point, slot } });
   process.kill(process.pid, "SIGSTOP");
-  stalls.push({ runId, epoch, point });
 }
 
-/** An exclusive file is the same truth for all processes. */
-function isFirst(runId: string): boolean {
+/** Takes what one process may have: an exclusive file is the same truth for all of them. */
+function isMine(name: string): boolean {
   try {
-    openSync(join(folder, `${runId}.stalled`), "wx");
+    closeSync(openSync(join(folder, name), "wx"));
     return true;
   } catch {
     return false;

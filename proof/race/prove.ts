@@ -3,6 +3,7 @@
  * others. Some are stopped (SIGSTOP) at the worst moments for longer than their leases, others at
  * any moment; woken, they go on writing what is no longer theirs to write, and must be refused.
  */
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { harness } from "../../src/index.ts";
@@ -13,8 +14,8 @@ import { sqlite } from "../../src/storage/sqlite/door.ts";
 import type { Proof, ProofContext, ProofReport } from "../proof.ts";
 import { openWorld, type World } from "../world.ts";
 import { checkEffects, checkJournal } from "./check.ts";
-import { clerk, LEASE_MS, raceModel, stallPoints, type StallPoint } from "./clerk.ts";
-import { raceReport } from "./figures.ts";
+import { clerk, LEASE_MS, raceModel, stallPoints } from "./clerk.ts";
+import { raceReport, type Slept } from "./figures.ts";
 import { startRacer, untilStopped, type Racer, type Stalled } from "./racer.ts";
 
 export const raceProof: Proof = {
@@ -29,14 +30,14 @@ export const raceProof: Proof = {
 interface Size {
   readonly processes: number;
   readonly runs: number;
-  /** Processes stopped at a named moment of a run: each must be taken over and refused. */
-  readonly stalls: number;
+  /** Processes that stand still at once at each stall point; some are left to take over. */
+  readonly slots: number;
   /** Processes stopped at any moment. */
   readonly storms: number;
 }
 
-const full: Size = { processes: 16, runs: 200, stalls: 24, storms: 12 };
-const quick: Size = { processes: 4, runs: 40, stalls: 6, storms: 2 };
+const full: Size = { processes: 16, runs: 200, slots: 3, storms: 12 };
+const quick: Size = { processes: 4, runs: 40, slots: 1, storms: 2 };
 
 /** All runs end within this, or they are lost. */
 const PATIENCE_MS = 150_000;
@@ -48,13 +49,12 @@ async function run(context: ProofContext): Promise<ProofReport> {
   const world = await openWorld(MODEL_LATENCY_MS);
   const store = sqlite(join(world.folder, "journal.db"));
   try {
-    const wakings: Promise<void>[] = [];
-    const stalled: Stalled[] = [];
+    const wakings: Promise<Slept>[] = [];
+    const onStalled = (one: Stalled, by: Racer): void => {
+      wakings.push(wakeWhenTakenOver({ store, folder: world.folder }, one, by));
+    };
     const racers = Array.from({ length: size.processes }, () =>
-      startRacer(world, (one, by) => {
-        stalled.push(one);
-        wakings.push(wakeWhenTakenOver(store, one, by));
-      }),
+      startRacer(world, { slots: size.slots, onStalled }),
     );
     await Promise.all(racers.map(({ ready }) => ready));
     context.progress(`${size.processes} processes are ready; ${size.runs} runs start`);
@@ -62,14 +62,14 @@ async function run(context: ProofContext): Promise<ProofReport> {
     const storm = stopAtRandom(racers, size.storms, context.signal);
     const rows = await untilDone(store, { size, context });
     await storm;
-    await Promise.all(wakings);
+    const slept = await Promise.all(wakings);
     const reports = await Promise.all(racers.map((racer) => racer.finish()));
     const acks = reports.flatMap((report) => report.acks);
     const ms = Date.now() - started;
     context.progress(`done in ${formatDuration(ms)}`);
     return raceReport({
       size,
-      stalled,
+      slept,
       reports,
       ms,
       quick: context.quick,
@@ -92,36 +92,47 @@ async function startRuns(world: World, store: JournalStore, size: Size): Promise
     onAnswer: () => undefined,
   });
   const desk = await harness({ agents: [front], store, work: false });
-  const every = Math.floor(size.runs / size.stalls);
   await Promise.all(
     Array.from({ length: size.runs }, async (_, index) => {
       const tag = `race${index}`;
-      const isStalled = index % every === 0 && index / every < size.stalls;
-      const nth = isStalled ? index / every : null;
-      world.addModel(tag, raceModel(tag, planOf(index, nth)));
+      world.addModel(tag, raceModel(tag, planOf(index)));
       await desk.start(front, { input: tag, idempotencyKey: tag, principal: { id: tag } });
     }),
   );
 }
 
-/** Each stall point meets each kind of payment in turn. */
-function planOf(index: number, nth: number | null): Parameters<typeof raceModel>[1] {
-  const pays = ["pay_plain", "pay_keyed", "pay_blind"];
-  const stall: StallPoint | null = nth === null ? null : (stallPoints[nth % 3] ?? null);
-  const pay = pays[Math.floor((nth ?? 0) / 3) % 3] ?? "pay_plain";
+/** Every third run may stall; each stall point meets each kind of payment in turn. */
+function planOf(index: number): Parameters<typeof raceModel>[1] {
+  const nth = Math.floor(index / 3);
+  const pay = pays[Math.floor(nth / 3) % 3] ?? "pay_plain";
+  const stall = index % 3 === 0 ? (stallPoints[nth % 3] ?? null) : null;
   return { isBlind: index % 4 === 0 || pay === "pay_blind", stall, pay };
 }
 
-/** A stopped process lives, so nobody takes its runs before the lease ends; then it is woken. */
-async function wakeWhenTakenOver(store: JournalStore, one: Stalled, by: Racer): Promise<void> {
+const pays: readonly string[] = ["pay_plain", "pay_keyed", "pay_blind"];
+
+/**
+ * A stopped process lives, so nobody takes its runs before the lease ends; then it is woken. One
+ * with a claim in its hands sleeps until the other has done the work: that is when its own effect
+ * would be the second.
+ */
+async function wakeWhenTakenOver(
+  { store, folder }: { readonly store: JournalStore; readonly folder: string },
+  one: Stalled,
+  by: Racer,
+): Promise<Slept> {
   await untilStopped(by);
   const deadline = Date.now() + 20 * LEASE_MS;
+  let isTakenOver = false;
   while (Date.now() < deadline) {
     const row = await store.get(one.runId);
-    if ((row?.epoch ?? 0) > one.epoch) break;
+    isTakenOver = (row?.epoch ?? 0) > one.epoch;
+    if (isTakenOver && (one.point !== "claim" || row?.status === "finished")) break;
     await sleep(20);
   }
   by.wake();
+  await rm(join(folder, one.slot));
+  return { point: one.point, isTakenOver };
 }
 
 /** Stops processes in turn wherever they are, in the middle of a commit for example. */

@@ -13,6 +13,8 @@ export interface Stalled {
   readonly runId: string;
   readonly epoch: number;
   readonly point: StallPoint;
+  /** The file that lets one process at a time stall so; whoever wakes it removes the file. */
+  readonly slot: string;
 }
 
 export interface RacerReport {
@@ -37,10 +39,17 @@ const FINISH_MS = 20_000;
 
 const PROCESS = fileURLToPath(new URL("process.ts", import.meta.url));
 
-export function startRacer(world: World, onStalled: (stalled: Stalled, by: Racer) => void): Racer {
+export interface RacerOptions {
+  /** So many processes at once may stop themselves at each stall point. */
+  readonly slots: number;
+  readonly onStalled: (stalled: Stalled, by: Racer) => void;
+}
+
+export function startRacer(world: World, { slots, onStalled }: RacerOptions): Racer {
   const ready = Promise.withResolvers<void>();
   let report: RacerReport | null = null;
-  const child = startChild(PROCESS, [world.folder, world.modelRoot, world.ledger.url], {
+  const args = [world.folder, world.modelRoot, world.ledger.url, String(slots)];
+  const child = startChild(PROCESS, args, {
     cacheFolder: join(world.folder, "compiled"),
     onLine: (line) => {
       if (!isJsonObject(line)) return;
@@ -82,10 +91,10 @@ function processState(pid: number): string {
 
 function stalledOf(value: Json | undefined): Stalled | null {
   if (!isJsonObject(value)) return null;
-  const { runId, epoch, point } = value;
+  const { runId, epoch, point, slot } = value;
   const known = stallPoints.find((candidate) => candidate === point);
-  if (typeof runId !== "string" || typeof epoch !== "number" || known === undefined) return null;
-  return { runId, epoch, point: known };
+  if (typeof runId !== "string" || typeof slot !== "string" || known === undefined) return null;
+  return { runId, epoch: Number(epoch), point: known, slot };
 }
 
 function reportOf(line: JsonObject): RacerReport {
