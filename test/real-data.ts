@@ -9,14 +9,13 @@ import { errorMessage, isBridleError } from "../src/std/error.ts";
  */
 export function describeWithData(title: string, body: (dataRoot: string) => void): void {
   const found = lookForData();
-  // oxlint-disable-next-line vitest/valid-title -- the caller writes the title
   describe(title, () => {
     if (found.kind === "found") {
       body(found.dataRoot);
       return;
     }
-    const needsData = process.env["CI"] === undefined ? it.skip : it;
-    needsData(`needs the public data: ${found.reason}`, () => {
+    it("needs the public data", ({ skip }) => {
+      skip(process.env["CI"] === undefined, found.reason);
       expect.fail(found.reason);
     });
   });

@@ -26,7 +26,7 @@ export interface ServedRequest {
 }
 
 export interface ChatServerOptions {
-  /** The model of a run, or undefined for a run that is not known. "" is the plain `/v1` address. */
+  /** The model of a run, or undefined for an unknown run. "" is the plain `/v1` address. */
   readonly models: (runKey: string) => ChatModel | undefined;
   /** 127.0.0.1 when left out: a simulated model has no business on a network. */
   readonly host?: string;
@@ -36,6 +36,8 @@ export interface ChatServerOptions {
   readonly latencyMs?: number;
   /** False accepts histories that OpenAI refuses (see `checkHistory`). */
   readonly checksHistory?: boolean;
+  /** True: the server and its connections do not keep the process alive. */
+  readonly isBackground?: boolean;
   /** Called with each request that reached a model, before its reply is sent. */
   readonly onRequest?: (served: ServedRequest) => void;
 }
@@ -66,7 +68,9 @@ export async function startChatServer(options: ChatServerOptions): Promise<ChatS
   });
   // A pooled connection should outlive the pauses of a test, or the client races its closing.
   server.keepAliveTimeout = 60_000;
+  if (options.isBackground === true) server.on("connection", (socket) => socket.unref());
   const url = await listen(server, options);
+  if (options.isBackground === true) server.unref();
   return {
     url,
     urlFor: (runKey) => `${url}${runPrefix(runKey)}/v1`,

@@ -40,5 +40,6 @@ export {
   type ScriptedModel,
   type ScriptedStep,
 } from "./scripted-model.ts";
+export { servedModel } from "./served-model.ts";
 export { simulatedModel, type SimulatedModel } from "./simulated-model.ts";
 export type { SimulatedDecision, SimulatedScript } from "./simulation.ts";

@@ -56,7 +56,7 @@ function callAnswer(turn: FaultyTurn, name: string, argumentsText: string): Chat
   return { kind: "answer", toolCalls: [{ id, name, argumentsText }], finishReason: "tool_calls" };
 }
 
-/** Plausible and absent: a name that merely strays from the right one might be mapped back to it. */
+/** Plausible and absent: a name that merely strays from a right one might be mapped back. */
 function unknownName(name: string, tools: readonly ChatTool[]): string {
   let unknown = `submit_${name}_request`;
   while (tools.some((tool) => tool.name === unknown)) unknown += "_2";

@@ -1,5 +1,5 @@
 /**
- * Arguments gone wrong. A broken call here cannot be repaired into the right one: it lacks something
+ * Arguments gone wrong. A broken call here cannot be repaired into the right one: it lacks what
  * that no tolerant parser and no coercion can know. Otherwise a client that repairs well would run
  * the action, be asked for it again, and be blamed for writing twice.
  */
@@ -68,7 +68,7 @@ function retyped(value: Json | undefined): Json {
   return isJsonObject(value) ? [value] : { value: value ?? null };
 }
 
-/** Ids first; failing those, whatever has a digit to get wrong. Enums and constants are left alone. */
+/** Ids first; failing those, whatever has a digit to get wrong. Enums and constants stay. */
 function misspellableFields(action: Action, tools: readonly ChatTool[]): readonly string[] {
   const properties = schemaOf(action, tools)["properties"];
   const fields = fieldsOf(action).filter((field) => {

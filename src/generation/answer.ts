@@ -61,6 +61,11 @@ function readPart(part: LanguageModelV4Content): ReadPart | undefined {
           ...metadataOf(part),
         },
       };
+    case "custom":
+    case "file":
+    case "reasoning-file":
+    case "source":
+    case "tool-approval-request":
     default:
       return undefined;
   }
@@ -77,7 +82,7 @@ function readCall(part: Extract<LanguageModelV4Content, { type: "tool-call" }>):
     part: {
       type: "tool-call",
       toolCallId: typeof part.toolCallId === "string" ? part.toolCallId : "",
-      toolName: String(part.toolName),
+      toolName: part.toolName,
       input,
       ...(part.providerExecuted === true ? { providerExecuted: true } : {}),
       ...metadataOf(part),
@@ -106,7 +111,7 @@ function finishOf(reason: unknown): string {
   return typeof unified === "string" ? unified : "other";
 }
 
-/** V2 counts are numbers, V3 and V4 counts are objects with a total. Negative counts are dropped. */
+/** V2 counts are numbers, V3 and V4 counts objects with a total. Negative ones are dropped. */
 function usageOf(usage: unknown): Usage {
   if (!isJsonObject(usage)) return {};
   const input = usage["inputTokens"];

@@ -16,7 +16,9 @@ export interface Fault {
 }
 
 /** Statuses after which the same request may succeed. */
-const TRANSIENT_STATUS: ReadonlySet<number> = new Set([408, 409, 425, 429, 500, 502, 503, 504, 529]);
+const TRANSIENT_STATUS: ReadonlySet<number> = new Set([
+  408, 409, 425, 429, 500, 502, 503, 504, 529,
+]);
 
 export function classifyFault(thrown: unknown, abortSignal: AbortSignal): Fault {
   if (abortSignal.aborted) return { kind: "aborted", message: "the model call was cancelled" };

@@ -74,11 +74,14 @@ function callOptions(request: ModelRequest): Parameters<LanguageModelV4["doGener
   const { settings, tools, abortSignal } = request;
   const { stopSequences, providerOptions, ...plain } = settings;
   return {
-    prompt: promptOf(request),
+    // Our messages are the readonly form of the provider's prompt; providers do not write to them.
+    prompt: request.prompt as unknown as LanguageModelV4Prompt,
     abortSignal,
     ...plain,
     ...(stopSequences === undefined ? {} : { stopSequences: [...stopSequences] }),
-    ...(providerOptions === undefined ? {} : { providerOptions: providerOptionsOf(providerOptions) }),
+    ...(providerOptions === undefined
+      ? {}
+      : { providerOptions: providerOptionsOf(providerOptions) }),
     ...(tools.length === 0 ? {} : { tools: toolsOf(tools), toolChoice: { type: "auto" } }),
   };
 }
@@ -88,13 +91,6 @@ type CallOptions = Parameters<LanguageModelV4["doGenerate"]>[0];
 function providerOptionsOf(given: JsonObject): NonNullable<CallOptions["providerOptions"]> {
   // Provider options are JSON by definition; the provider's type only adds mutability.
   return given as NonNullable<CallOptions["providerOptions"]>;
-}
-
-function promptOf(request: ModelRequest): LanguageModelV4Prompt {
-  const { system, messages } = request;
-  const all = system === "" ? messages : [{ role: "system", content: system }, ...messages];
-  // Our messages are the readonly form of the provider's prompt; providers do not write to it.
-  return all as unknown as LanguageModelV4Prompt;
 }
 
 const toolCache = new WeakMap<object, NonNullable<CallOptions["tools"]>>();

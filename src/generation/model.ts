@@ -1,4 +1,4 @@
-/** The model port: any AI SDK language model, named or given, that answers one request at a time. */
+/** The model port: any AI SDK language model, named or given, asked one request at a time. */
 import type { LanguageModelV2, LanguageModelV3, LanguageModelV4 } from "@ai-sdk/provider";
 import type { AssistantPart, Message } from "../journal/message.ts";
 import type { Usage } from "../journal/usage.ts";
@@ -7,7 +7,7 @@ import type { JsonObject } from "../std/json.ts";
 /** Any AI SDK model object, whichever of the three interface versions it implements. */
 export type LanguageModel = LanguageModelV4 | LanguageModelV3 | LanguageModelV2;
 
-/** An OpenAI-compatible server by its address: vLLM, Ollama, llama.cpp, a gateway, a test server. */
+/** An OpenAI-compatible server by its address: vLLM, Ollama, llama.cpp, a gateway, a test. */
 export interface CompatibleModel {
   /** Ends in `/v1` for most servers. */
   readonly baseURL: string;
@@ -38,9 +38,14 @@ export interface ModelSettings {
   readonly providerOptions?: JsonObject;
 }
 
+export interface SystemMessage {
+  readonly role: "system";
+  readonly content: string;
+}
+
 export interface ModelRequest {
-  readonly system: string;
-  readonly messages: readonly Message[];
+  /** The whole prompt, the system message first. The array is the request's own. */
+  readonly prompt: readonly (SystemMessage | Message)[];
   readonly tools: readonly ToolSpec[];
   readonly settings: ModelSettings;
   readonly abortSignal: AbortSignal;

@@ -1,5 +1,8 @@
 /** From a model reference to a model object. Provider packages are loaded only when named. */
+import { createRequire } from "node:module";
+import { join } from "node:path";
 import { BridleError, errorMessage } from "../std/error.ts";
+import { nearNames } from "../std/suggest.ts";
 import type { CompatibleModel, LanguageModel, ModelReference } from "./model.ts";
 
 /** Where the providers' packages look for their key. Only for a better error message. */
@@ -42,7 +45,7 @@ async function loadNamed(reference: string): Promise<LanguageModel> {
       hint: 'Write "provider/model", for example "openai/gpt-5.2".',
     });
   }
-  const loaded = await importProvider(provider);
+  const loaded = await importProvider(provider, modelId);
   const variable = keyVariables[provider];
   if (variable !== undefined && (process.env[variable] ?? "") === "") {
     throw new BridleError("model_key_missing", `${reference} needs a key`, {
@@ -52,18 +55,36 @@ async function loadNamed(reference: string): Promise<LanguageModel> {
   return providerOf(loaded, provider)(modelId);
 }
 
-async function importProvider(provider: string): Promise<object> {
+async function importProvider(provider: string, modelId: string): Promise<object> {
   const name = `@ai-sdk/${provider}`;
   try {
-    const loaded: unknown = await import(name);
+    const loaded: unknown = await loadPackage(provider);
     if (typeof loaded === "object" && loaded !== null) return loaded;
     throw new Error(`${name} exports nothing`);
   } catch (thrown) {
+    const near = nearNames(provider, Object.keys(keyVariables)).filter(
+      (known) => known !== provider,
+    );
+    const meant = near.map((known) => `"${known}/${modelId}"`).join(" or ");
+    const install = `nstall it: npm install ${name}`;
     throw new BridleError("model_unknown", `The package ${name} could not be loaded`, {
-      hint: `Install it: npm install ${name}`,
+      hint: meant === "" ? `I${install}` : `Did you mean ${meant}? If not, i${install}`,
       cause: thrown,
       detail: errorMessage(thrown),
     });
+  }
+}
+
+/** From beside this package, else from the project: a linked copy does not see its neighbours. */
+async function loadPackage(provider: string): Promise<unknown> {
+  try {
+    return await import(`@ai-sdk/${provider}`);
+  } catch (thrown) {
+    const isMissing =
+      thrown instanceof Error && "code" in thrown && thrown.code === "ERR_MODULE_NOT_FOUND";
+    if (!isMissing) throw thrown;
+    const load = createRequire(join(process.cwd(), "package.json"));
+    return load(`@ai-sdk/${provider}`);
   }
 }
 

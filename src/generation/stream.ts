@@ -23,7 +23,13 @@ export async function collectStream(
   stream: ReadableStream<LanguageModelV4StreamPart>,
   onDelta: (delta: Delta) => void,
 ): Promise<RawAnswer> {
-  const collected: Collected = { content: [], open: new Map(), chars: 0, finish: null, response: {} };
+  const collected: Collected = {
+    content: [],
+    open: new Map(),
+    chars: 0,
+    finish: null,
+    response: {},
+  };
   for await (const part of stream) {
     take(collected, part, onDelta);
     if (collected.chars > STREAM_CHARS_MAX) {
@@ -63,7 +69,7 @@ function take(
     case "tool-call":
     case "tool-result":
       into.content.push(part);
-      into.chars += part.type === "tool-call" ? String(part.input).length : 0;
+      into.chars += part.type === "tool-call" ? part.input.length : 0;
       return;
     case "response-metadata":
       if (part.id !== undefined) into.response.id = part.id;
@@ -74,6 +80,17 @@ function take(
       return;
     case "error":
       throw part.error instanceof Error ? part.error : new Error(JSON.stringify(part.error));
+    case "custom":
+    case "file":
+    case "ping":
+    case "raw":
+    case "reasoning-file":
+    case "source":
+    case "stream-start":
+    case "tool-approval-request":
+    case "tool-input-start":
+    case "tool-input-delta":
+    case "tool-input-end":
     default:
       return;
   }

@@ -59,8 +59,10 @@ export interface ModelAnswered {
   readonly content: readonly AssistantPart[];
   /** Arguments that were not JSON, by the call's position; the part's input is then empty. */
   readonly malformed?: { readonly [position: string]: string };
-  readonly finish: string;
-  readonly model: string;
+  /** Why the answer ended, when not `tool-calls` with calls and `stop` without. */
+  readonly finish?: string;
+  /** `provider/model`, when not the one of the answer before. */
+  readonly model?: string;
   readonly ms: number;
   readonly responseId?: string;
   readonly turn: number;
@@ -90,8 +92,6 @@ export interface CallRefused {
 /** Durable record that an effect is about to happen. */
 export interface CallClaimed {
   readonly kind: "call.claimed";
-  /** SHA-256 of the canonical arguments, base64url. */
-  readonly argsHash: string;
   /** Which claim of this call it is, when not the first. */
   readonly attempt?: number;
   readonly callId: string;

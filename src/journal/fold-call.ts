@@ -13,6 +13,7 @@ import type {
 import { userMessage, type ToolMessage, type ToolOutput } from "./message.ts";
 import type { Receipt } from "./receipt.ts";
 import {
+  hashArgs,
   idempotencyKeyOf,
   RETAINED_MAX,
   type Call,
@@ -53,7 +54,6 @@ function foldClaimed(state: RunState, event: CallClaimed & { readonly at: number
   const call = openCall(state, event.callId);
   const claim = {
     effect: event.effect,
-    argsHash: event.argsHash,
     input: event.input ?? call.input,
     key: event.key ?? idempotencyKeyOf(state.runId, event.callId),
     attempt: event.attempt ?? 1,
@@ -87,7 +87,7 @@ function foldFailed(state: RunState, event: CallFailed): RunState {
   const kept: RetainedKey = {
     callId: event.callId,
     tool,
-    argsHash: claim.argsHash,
+    argsHash: hashArgs(claim.input),
     key: claim.key,
   };
   return { ...known, retained: [...known.retained, kept].slice(-RETAINED_MAX) };
@@ -104,7 +104,7 @@ function foldInDoubt(state: RunState, event: CallInDoubt): RunState {
     idempotencyKey: claim.key,
     why: event.why,
     effect: claim.effect,
-    argsHash: claim.argsHash,
+    argsHash: hashArgs(claim.input),
     claimedAt: claim.at,
   };
   const known = withoutDoubts(state, [event.callId, claim.continues]);

@@ -135,8 +135,8 @@ function foldAnswer(state: RunState, event: EventOf<"model.answered">): RunState
     emptyAnswers: isEmptyAnswer(event.content) ? state.emptyAnswers + 1 : 0,
     callCount: state.callCount + calls.length,
     usage: addUsage(state.usage, event.usage),
-    model: event.model,
-    finish: event.finish,
+    model: event.model ?? state.model,
+    finish: event.finish ?? (calls.length > 0 ? "tool-calls" : "stop"),
   };
 }
 

@@ -14,7 +14,7 @@ export async function readEvents(
   fromSeq = 1,
 ): Promise<JournalEvent[]> {
   const events: JournalEvent[] = [];
-  for await (const record of records(store, runId, fromSeq)) events.push(await open(store, record));
+  await eachEvent(store, { runId, fromSeq }, (event) => events.push(event));
   return events;
 }
 
@@ -22,29 +22,32 @@ export async function readEvents(
 export async function readRun(store: JournalStore, runId: string): Promise<RunState | undefined> {
   let state = emptyRun(runId);
   let hash = "";
-  for await (const record of records(store, runId, 1)) {
-    state = foldEvent(state, openInlineRecord(record) ?? (await open(store, record)));
+  await eachEvent(store, { runId, fromSeq: 1 }, (event, record) => {
+    state = foldEvent(state, event);
     hash = record.hash ?? hash;
-  }
+  });
   return state.head === 0 ? undefined : { ...state, hash };
+}
+
+/** Page by page; only an event with a blob behind it costs a wait of its own. */
+async function eachEvent(
+  store: JournalStore,
+  from: { readonly runId: string; readonly fromSeq: number },
+  take: (event: JournalEvent, record: EventRecord) => void,
+): Promise<void> {
+  for (let { fromSeq } = from; ;) {
+    const page = await store.read(from.runId, fromSeq, PAGE);
+    for (const record of page) {
+      take(openInlineRecord(record) ?? (await open(store, record)), record);
+    }
+    const last = page.at(-1);
+    if (last === undefined || page.length < PAGE) return;
+    fromSeq = last.seq + 1;
+  }
 }
 
 function open(store: JournalStore, record: EventRecord): Promise<JournalEvent> {
   return openRecord(record, (digest) => store.readBlob(digest));
-}
-
-async function* records(
-  store: JournalStore,
-  runId: string,
-  fromSeq: number,
-): AsyncIterable<EventRecord> {
-  for (let from = fromSeq; ;) {
-    const page = await store.read(runId, from, PAGE);
-    yield* page;
-    const last = page.at(-1);
-    if (last === undefined || page.length < PAGE) return;
-    from = last.seq + 1;
-  }
 }
 
 /** As `readRun`, but a run that does not exist is an error. */

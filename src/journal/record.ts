@@ -73,7 +73,7 @@ export function sealEvents(
     const text = bodyText(rest, limits, blobs);
     if (text.length > limits.eventCharsMax) {
       throw new BridleError("event_too_large", `A ${kind} event of ${text.length} characters`, {
-        hint: `Events hold at most ${limits.eventCharsMax} characters; return less, or a reference.`,
+        hint: `Events hold at most ${limits.eventCharsMax} characters: return less.`,
       });
     }
     const v = eventVersions[kind];
@@ -116,7 +116,7 @@ function bodyText(body: object, limits: JournalLimits, blobs: Blob[]): string {
     const bytes = Buffer.byteLength(member);
     if (bytes > limits.blobBytesMax) {
       throw new BridleError("blob_too_large", `A value of ${bytes} bytes in "${name}"`, {
-        hint: `Blobs hold at most ${limits.blobBytesMax} bytes; store it elsewhere and pass a reference.`,
+        hint: `Blobs hold at most ${limits.blobBytesMax} bytes: pass a reference instead.`,
       });
     }
     const digest = sha256(member);

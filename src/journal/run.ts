@@ -1,5 +1,6 @@
 /** The state of a run: what its journal says, and nothing else. Plain and immutable. */
-import type { Json } from "../std/json.ts";
+import { hash } from "node:crypto";
+import { canonicalJson, type Json } from "../std/json.ts";
 import { Log } from "../std/log.ts";
 import type { RunCreated } from "./event.ts";
 import type { Message } from "./message.ts";
@@ -9,7 +10,6 @@ import { noUsage, type Usage } from "./usage.ts";
 
 export interface Claim {
   readonly effect: EffectClass;
-  readonly argsHash: string;
   readonly input: Json;
   readonly key: string;
   readonly attempt: number;
@@ -117,6 +117,11 @@ export function emptyRun(runId: string): RunState {
     waitingFor: null,
     outcome: null,
   };
+}
+
+/** SHA-256 of the canonical arguments, base64url: what is decided on is what is executed. */
+export function hashArgs(input: Json): string {
+  return hash("sha256", canonicalJson(input), "base64url");
 }
 
 /** A call's logical key: minted from turn and position, never from what the provider sent. */

@@ -2,7 +2,12 @@
 import type { RunLimits } from "../journal/event.ts";
 import type { Receipt } from "../journal/receipt.ts";
 import type { Usage } from "../journal/usage.ts";
-import type { LanguageModel, ModelReference, ModelSettings, ToolSpec } from "../generation/model.ts";
+import type {
+  LanguageModel,
+  ModelReference,
+  ModelSettings,
+  ToolSpec,
+} from "../generation/model.ts";
 import { resolveModel } from "../generation/resolve.ts";
 import { BridleError } from "../std/error.ts";
 import { hashJson } from "../std/hash.ts";

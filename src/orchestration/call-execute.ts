@@ -8,9 +8,9 @@
 import { assert } from "../std/assert.ts";
 import { errorMessage } from "../std/error.ts";
 import { toJson, type Json } from "../std/json.ts";
-import { didNotHappen, isTransient, ToolError } from "../tools/tool-error.ts";
+import { didNotHappen, isToolError, isTransient } from "../tools/tool-error.ts";
 import type { Tool, ToolContext } from "../tools/tool.ts";
-import { hashArgs } from "./call-prepare.ts";
+import { hashArgs } from "../journal/run.ts";
 import type { Session } from "./session.ts";
 
 /** One permitted run of a tool. */
@@ -98,7 +98,7 @@ function toOutput(output: unknown): Json {
 }
 
 function threw(thrown: unknown): Executed {
-  const hint = thrown instanceof ToolError ? thrown.hint : undefined;
+  const hint = isToolError(thrown) ? thrown.hint : undefined;
   const isTimeout = thrown instanceof Error && thrown.name === "TimeoutError";
   return {
     kind: "threw",
@@ -111,5 +111,11 @@ function threw(thrown: unknown): Executed {
 }
 
 function noAnswer(reason: string): Executed {
-  return { kind: "threw", message: reason, happened: "unknown", isTransient: true, isTimeout: true };
+  return {
+    kind: "threw",
+    message: reason,
+    happened: "unknown",
+    isTransient: true,
+    isTimeout: true,
+  };
 }

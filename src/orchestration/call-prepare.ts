@@ -2,10 +2,9 @@
  * First of a call's three verbs: resolve the name, parse, validate, decide. Whatever is wrong
  * becomes an observation with the fix; nothing here ends a run.
  */
-import { hash } from "node:crypto";
 import { decideCall, type DecisionPoint } from "../governance/decide.ts";
 import type { RefusalCode } from "../journal/event.ts";
-import type { Call, OpenDoubt, RetainedKey } from "../journal/run.ts";
+import { hashArgs, type Call, type OpenDoubt, type RetainedKey } from "../journal/run.ts";
 import { canonicalJson, type Json } from "../std/json.ts";
 import type { Tool } from "../tools/tool.ts";
 import type { Agent } from "./agent.ts";
@@ -46,11 +45,6 @@ export interface Refused {
   readonly code: RefusalCode;
   readonly observation: string;
   readonly rules?: readonly string[];
-}
-
-/** SHA-256 of the canonical arguments, base64url: what is decided on is what is executed. */
-export function hashArgs(input: Json): string {
-  return hash("sha256", canonicalJson(input), "base64url");
 }
 
 export async function prepareCall(

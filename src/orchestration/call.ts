@@ -148,7 +148,15 @@ async function settleFromEarlier(
     return true;
   }
   const { toolCallId } = call;
-  const permit: Permit = { tool, callId: call.callId, toolCallId, input, argsHash, key, attempt: 1 };
+  const permit: Permit = {
+    tool,
+    callId: call.callId,
+    toolCallId,
+    input,
+    argsHash,
+    key,
+    attempt: 1,
+  };
   session.push(claimEvent(permit, 1, { continues: callId, key }));
   const running: Running = { permit, claimedAt, agent: options.agent };
   const { output, via } = truth;

@@ -50,7 +50,8 @@ export function decideNext(state: RunState, facts: Facts): Command {
   if (state.cancel !== null) {
     return end("cancelled", { code: "cancelled", message: state.cancel });
   }
-  if (facts.now >= state.createdAt + state.created.limits.wallMs) return expire(state.created.limits);
+  if (facts.now >= state.createdAt + state.created.limits.wallMs)
+    return expire(state.created.limits);
   if (isWaiting) {
     const tools = open.map((call) => `${call.tool} (${call.callId})`).join(", ");
     return { kind: "park", waitingFor: `someone to say whether it happened: ${tools}` };
@@ -82,6 +83,7 @@ function decideEnd(state: RunState, last: AssistantMessage, facts: Facts): Comma
         message: "The provider ended the answer with an error.",
         hint: "Start the work again, or choose another model.",
       });
+    case null:
     default:
       break;
   }
@@ -97,7 +99,8 @@ function decideOn(state: RunState, facts: Facts): Command {
   const limits = state.created?.limits;
   const text = null;
   if (facts.stopReached && state.turn > 0) {
-    if (state.doubts.length > 0) return facts.doubtsAsked ? doubtful(state, text) : { kind: "ask_doubts" };
+    if (state.doubts.length > 0)
+      return facts.doubtsAsked ? doubtful(state, text) : { kind: "ask_doubts" };
     const reason: Reason = { code: "stop_condition", message: "A stop condition was reached." };
     return { kind: "finish", outcome: "succeeded", reason, text };
   }
@@ -118,10 +121,18 @@ function decideOn(state: RunState, facts: Facts): Command {
 function limitReached(state: RunState, limits: RunLimits): Reason | null {
   const hint = "Raise the limit, or look with `bridle show` at why it takes so long.";
   if (state.turn >= limits.turnsMax) {
-    return { code: "limit_turns", message: `The limit of ${limits.turnsMax} turns was reached.`, hint };
+    return {
+      code: "limit_turns",
+      message: `The limit of ${limits.turnsMax} turns was reached.`,
+      hint,
+    };
   }
   if (state.callCount >= limits.callsMax) {
-    return { code: "limit_calls", message: `The limit of ${limits.callsMax} calls was reached.`, hint };
+    return {
+      code: "limit_calls",
+      message: `The limit of ${limits.callsMax} calls was reached.`,
+      hint,
+    };
   }
   const tokens = (state.usage.inputTokens ?? 0) + (state.usage.outputTokens ?? 0);
   if (tokens >= limits.tokensMax) {

@@ -2,7 +2,7 @@
  * The effect protocol (DESIGN §6): from a durable claim to a receipt, an error or the truth that
  * nobody knows.
  *
- * E1 No effect runs without a durable claim (a read needs none).
+ * E1 No effect runs without a durable claim (a read needs none) and a lease that has not run out.
  * E2 `once` runs again only after the outside world said that it did not happen, later than an
  *    accepted request can still land, and under a new durable claim.
  * E3 `idempotent` runs again only under the same key.
@@ -34,6 +34,7 @@ export async function runEffect(session: Session, running: Running): Promise<voi
   const { tool } = running.permit;
   let { claimedAt } = running;
   for (let attempt = running.permit.attempt; ; attempt++) {
+    if (tool.effect.class !== "read" && !(await session.isHeld())) return;
     const executed = await executeCall(session, { ...running.permit, attempt });
     if (session.hardAbort.signal.aborted) return;
     const ms = session.clock.now() - started;
@@ -44,7 +45,9 @@ export async function runEffect(session: Session, running: Running): Promise<voi
     const mayRetry = attempt <= tool.retry.retriesMax && executed.isTransient;
     const next = await afterThrow(session, { ...running, claimedAt }, { executed, mayRetry });
     if (next.kind === "again") {
-      await session.clock.sleep(backoffMs(tool.retry, attempt, systemRandom)).catch(() => undefined);
+      await session.clock
+        .sleep(backoffMs(tool.retry, attempt, systemRandom))
+        .catch(() => undefined);
       if (next.reclaim) claimedAt = await claimAgain(session, running.permit, attempt + 1);
       continue;
     }
@@ -83,7 +86,8 @@ async function afterThrow(
       }
       const truth = await askOutside(session, running);
       if (truth.kind === "happened") return { kind: "known", output: truth.output, via: truth.via };
-      if (truth.kind === "unknown") return { kind: "doubt", why: `${executed.message}; ${truth.why}` };
+      if (truth.kind === "unknown")
+        return { kind: "doubt", why: `${executed.message}; ${truth.why}` };
       return mayRetry ? { kind: "again", reclaim: true } : { kind: "failed" };
     }
     default:
@@ -185,8 +189,7 @@ function receiptOf(permit: Permit, output: Json): Json | undefined {
   const { definition } = permit.tool;
   if (definition.receipt === undefined) return undefined;
   try {
-    // The author's own type of the output it returned.
-    return definition.receipt(output as never);
+    return definition.receipt(output);
   } catch {
     // The effect happened: a receipt function that throws must not hide that.
     return null;
@@ -206,7 +209,6 @@ export function claimEvent(
   more: { readonly input?: Json; readonly continues?: string; readonly key?: string } = {},
 ): {
   readonly kind: "call.claimed";
-  readonly argsHash: string;
   readonly attempt?: number;
   readonly callId: string;
   readonly effect: Claim["effect"];
@@ -216,7 +218,6 @@ export function claimEvent(
 } {
   return {
     kind: "call.claimed",
-    argsHash: permit.argsHash,
     ...(attempt === 1 ? {} : { attempt }),
     callId: permit.callId,
     ...(more.continues === undefined ? {} : { continues: more.continues }),

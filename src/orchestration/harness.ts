@@ -98,6 +98,7 @@ export class Harness {
     const hasRoom = (this.#serving?.room() ?? 0) > 0;
     const { idempotencyKey } = options;
     const requestHash = hashJson({ agent: prepared.name, input });
+    const until = at + this.#leaseMs;
     const made = await this.store.create({
       runId,
       agent: prepared.name,
@@ -106,12 +107,12 @@ export class Harness {
       requestHash,
       created,
       at,
-      ...(hasRoom ? { lease: { owner: this.#owner, until: at + this.#leaseMs } } : {}),
+      ...(hasRoom ? { lease: { owner: this.#owner, until } } : {}),
     });
     if (made.kind === "exists") return this.#existing(made, requestHash, idempotencyKey);
     if (made.fence !== null) {
       const state = foldEvent(emptyRun(runId), { ...created, seq: 1, at });
-      this.#worker.adopt(made.fence, { ...state, hash: made.hash });
+      this.#worker.adopt(made.fence, { ...state, hash: made.hash }, until);
     }
     this.#serving?.wake({ runId, lane });
     return this.#handle(runId);
@@ -274,4 +275,3 @@ function warn(runId: string, thrown: unknown): void {
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   process.stderr.write(`bridle: run ${runId} could not go on: ${message}\n`);
 }
-

@@ -139,7 +139,8 @@ async function ask(
   const { fault, attempts } = generated;
   if (session.hardAbort.signal.aborted) return { kind: "idle" };
   // A cancel stops the model call; the mail that asked for it is taken on the next pass.
-  if (fault.kind === "aborted") return session.hasMail || session.state.cancel ? null : yieldRun(session);
+  if (fault.kind === "aborted")
+    return session.hasMail || session.state.cancel ? null : yieldRun(session);
   const status = fault.status === undefined ? "" : ` (HTTP ${fault.status})`;
   await finish(session, {
     outcome: "failed_recoverable",

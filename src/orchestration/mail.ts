@@ -1,6 +1,6 @@
 /** What came from outside becomes events, written by the one fenced writer. */
 import type { InboxEntry } from "../journal/store.ts";
-import { isJsonObject } from "../std/json.ts";
+import { isJsonObject, type Json } from "../std/json.ts";
 import type { Session } from "./session.ts";
 
 /** Takes every new inbox entry into the journal's pending events. */
@@ -19,7 +19,7 @@ function takeEntry(session: Session, entry: InboxEntry): void {
       session.push({
         kind: "run.cancel_requested",
         inbox: entry.id,
-        reason: String(body["reason"] ?? "cancelled"),
+        reason: textOf(body["reason"], "cancelled"),
       });
       return;
     case "steer":
@@ -27,14 +27,14 @@ function takeEntry(session: Session, entry: InboxEntry): void {
         kind: "message.added",
         from: "person",
         inbox: entry.id,
-        text: String(body["text"] ?? ""),
+        text: textOf(body["text"], ""),
       });
       return;
     case "resolve":
       session.push({
         kind: "call.resolved",
         by: "person",
-        callId: String(body["callId"] ?? ""),
+        callId: textOf(body["callId"], ""),
         happened: body["happened"] === true,
         inbox: entry.id,
         ...(body["output"] === undefined ? {} : { output: body["output"] }),
@@ -43,4 +43,8 @@ function takeEntry(session: Session, entry: InboxEntry): void {
     default:
       return;
   }
+}
+
+function textOf(value: Json | undefined, otherwise: string): string {
+  return typeof value === "string" ? value : otherwise;
 }

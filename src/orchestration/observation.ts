@@ -30,7 +30,9 @@ export function cutOffInput(): string {
 }
 
 export function invalidInput(problems: readonly Problem[], schema: unknown): string {
-  const lines = problems.map(({ path, message }) => `- ${path === "" ? "input" : path}: ${message}`);
+  const lines = problems.map(
+    ({ path, message }) => `- ${path === "" ? "input" : path}: ${message}`,
+  );
   return cut(
     `Error: the arguments do not fit the tool's schema. Nothing was done.\n${lines.join("\n")}\n` +
       `Expected: ${JSON.stringify(schema)}`,

@@ -17,7 +17,8 @@ export function thisOwner(nowMs: number): string {
 export function isOwnerDead(owner: string): boolean {
   const [host, namespace, pidText, start] = owner.split("/");
   const pid = Number(pidText);
-  if (host !== hostname() || namespace !== pidNamespace() || !Number.isSafeInteger(pid)) return false;
+  if (host !== hostname() || namespace !== pidNamespace() || !Number.isSafeInteger(pid))
+    return false;
   try {
     process.kill(pid, 0);
   } catch (thrown) {

@@ -2,13 +2,13 @@
  * What becomes of a call that a dead worker left claimed (DESIGN §6, the table).
  *
  * The class that decides is the one in the claim: what was true when the effect began. A tool
- * that has since disappeared or changed its arguments leaves the call in doubt.
+ * that has since disappeared leaves the call in doubt.
  */
-import type { Call, OpenDoubt } from "../journal/run.ts";
+import { hashArgs, type Call, type OpenDoubt } from "../journal/run.ts";
 import type { Json } from "../std/json.ts";
 import type { Tool } from "../tools/tool.ts";
 import { executeCall, type Permit } from "./call-execute.ts";
-import { hashArgs, type CallOptions } from "./call-prepare.ts";
+import type { CallOptions } from "./call-prepare.ts";
 import { claimEvent, complete, doubt, runEffect, type Running } from "./effect.ts";
 import { unknownOutcome } from "./observation.ts";
 import { askAbout, type Truth } from "./reconcile.ts";
@@ -21,7 +21,7 @@ export async function recoverCall(
 ): Promise<void> {
   const { claim } = call;
   const tool = options.agent.tools.get(call.tool);
-  if (claim === undefined || tool === undefined || hashArgs(claim.input) !== claim.argsHash) {
+  if (claim === undefined || tool === undefined) {
     await orphan(session, call, options);
     return;
   }
@@ -30,7 +30,7 @@ export async function recoverCall(
     callId: call.callId,
     toolCallId: call.toolCallId,
     input: claim.input,
-    argsHash: claim.argsHash,
+    argsHash: hashArgs(claim.input),
     key: claim.key,
     attempt: claim.attempt,
   };

@@ -5,6 +5,7 @@
  * H2 Writes of one run never overlap; a write takes everything pending at that moment.
  * H3 Once the fence is lost nothing is written any more and every waiter learns it.
  * H4 What must be durable before the next step is awaited with `flush`; the rest rides along.
+ * H5 An effect begins only under a lease that has not run out by this worker's clock.
  */
 import { BridleError } from "../std/error.ts";
 import type { Clock } from "../std/clock.ts";
@@ -12,12 +13,15 @@ import type { EventBody, JournalEvent } from "../journal/event.ts";
 import { foldEvent } from "../journal/fold.ts";
 import type { RunState } from "../journal/run.ts";
 import type { Append, Fence, JournalStore, RunStatus } from "../journal/store.ts";
+import { PromptView } from "./prompt-view.ts";
 
 export interface SessionParts {
   readonly store: JournalStore;
   readonly clock: Clock;
   readonly fence: Fence;
   readonly state: RunState;
+  /** How long each extension of the lease lasts, and until when the claim's own does. */
+  readonly lease: { readonly ms: number; readonly until: number };
 }
 
 export class Session {
@@ -30,6 +34,7 @@ export class Session {
   readonly hardAbort: AbortController = new AbortController();
   /** Tool call ids used in this conversation, so that ours stay unique. */
   readonly seenCallIds: Set<string>;
+  readonly prompt: PromptView = new PromptView();
   isDraining = false;
   /** Asked about calls in doubt once in this hold of the run. */
   doubtsAsked = false;
@@ -41,6 +46,8 @@ export class Session {
   #refused: { readonly at: number; readonly body: EventBody }[] = [];
   #inboxHead = 0;
   #lost: unknown = null;
+  readonly #leaseMs: number;
+  #leaseUntil: number;
 
   constructor(parts: SessionParts) {
     this.store = parts.store;
@@ -49,6 +56,8 @@ export class Session {
     this.#state = parts.state;
     this.#durable = { seq: parts.state.head, hash: parts.state.hash };
     this.seenCallIds = callIdsOf(parts.state);
+    this.#leaseMs = parts.lease.ms;
+    this.#leaseUntil = parts.lease.until;
   }
 
   get state(): RunState {
@@ -80,6 +89,25 @@ export class Session {
   /** Writes the pending events together with what becomes of the run. */
   settle(then: NonNullable<Append["then"]>): Promise<RunStatus> {
     return this.#write(then);
+  }
+
+  /** Keeps other workers away for another lease; a run that is already theirs is lost here. */
+  async extend(): Promise<void> {
+    const until = this.clock.now() + this.#leaseMs;
+    const { held, inboxHead } = await this.store.extend(this.fence, until);
+    if (held) this.#leaseUntil = Math.max(this.#leaseUntil, until);
+    else this.lose(new BridleError("fenced", `Another worker took run ${this.fence.runId}`));
+    this.noteInbox(inboxHead);
+  }
+
+  /**
+   * Whether the run is still this worker's, to be asked right before an effect. A process that was
+   * stopped wakes up between two statements with its lease long gone and its claim durable, while
+   * another worker has asked whether the effect happened and run it.
+   */
+  async isHeld(): Promise<boolean> {
+    if (this.#lost === null && this.clock.now() >= this.#leaseUntil) await this.extend();
+    return this.#lost === null;
   }
 
   /** The worker may not write any more. */
@@ -117,7 +145,12 @@ export class Session {
     this.#pending = [];
     const { seq, hash } = this.#durable;
     try {
-      const append: Append = { expected: seq, hash, events, ...(then === undefined ? {} : { then }) };
+      const append: Append = {
+        expected: seq,
+        hash,
+        events,
+        ...(then === undefined ? {} : { then }),
+      };
       const written = await this.store.append(this.fence, append);
       this.#durable = { seq: written.head, hash: written.hash };
       this.noteInbox(written.inboxHead);

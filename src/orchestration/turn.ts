@@ -2,6 +2,7 @@
 import { generate, type Generated } from "../generation/gateway.ts";
 import type { Delta, LanguageModel, ModelAnswer } from "../generation/model.ts";
 import type { ModelRetry } from "../generation/retry.ts";
+import { dispatchable } from "../journal/fold.ts";
 import type { AssistantPart } from "../journal/message.ts";
 import { callIdOf } from "../journal/run.ts";
 import type { Agent } from "./agent.ts";
@@ -25,8 +26,7 @@ export async function askModel(
   const { state } = session;
   const { model, retry, onDelta } = options;
   const request = {
-    system: agent.definition.instructions,
-    messages: state.messages.toArray(),
+    prompt: session.prompt.of(agent.definition.instructions, state.messages),
     tools: agent.toolSpecs,
     settings: agent.settings,
     abortSignal: session.abort.signal,
@@ -50,13 +50,14 @@ function keepAnswer(session: Session, generated: Extract<Generated, { kind: "ans
   const { answer, attempts, ms } = generated;
   const turn = session.state.turn + 1;
   const { finish, model, usage, malformed, responseId } = answer;
+  const usualFinish = dispatchable(answer.content).length > 0 ? "tool-calls" : "stop";
   session.push({
     kind: "model.answered",
     ...(attempts === 1 ? {} : { attempts }),
     content: withUniqueIds(session.seenCallIds, answer, turn),
-    finish,
+    ...(finish === usualFinish ? {} : { finish }),
     ...(Object.keys(malformed).length === 0 ? {} : { malformed }),
-    model,
+    ...(model === session.state.model ? {} : { model }),
     ms,
     ...(responseId === undefined ? {} : { responseId }),
     turn,

@@ -1,4 +1,4 @@
-/** Who waits for a run's end: told at once when it ends here, found out by looking when elsewhere. */
+/** Who waits for a run's end: told at once when it ends here, by looking when elsewhere. */
 import { requireRun } from "../journal/read-run.ts";
 import type { RunState } from "../journal/run.ts";
 import type { JournalStore } from "../journal/store.ts";
@@ -64,7 +64,8 @@ export class Waiters {
         for (const { resolve } of waiters) resolve(state);
       }
     } catch (thrown) {
-      for (const waiters of this.#waiting.values()) for (const { reject } of waiters) reject(thrown);
+      for (const waiters of this.#waiting.values())
+        for (const { reject } of waiters) reject(thrown);
       this.#waiting.clear();
     } finally {
       this.#isLooking = false;

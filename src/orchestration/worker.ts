@@ -23,11 +23,21 @@ export interface WorkerOptions {
   readonly onFinished: (state: RunState) => void;
 }
 
+/** A run under this worker's lease, as its session begins. */
+interface Held {
+  readonly fence: Fence;
+  readonly state: RunState;
+  /** When the lease ends, ms since the epoch. */
+  readonly until: number;
+  /** Claimed rather than created here: others may have posted to it before. */
+  readonly isClaimed: boolean;
+}
+
 export class Worker {
   readonly #options: WorkerOptions;
   readonly #sessions = new Map<string, Session>();
   /** Runs created here under a lease: no need to claim or read them again. */
-  readonly #fresh = new Map<string, { readonly fence: Fence; readonly state: RunState }>();
+  readonly #fresh = new Map<string, Held>();
   #beat: NodeJS.Timeout | undefined;
   #isDraining = false;
 
@@ -35,9 +45,9 @@ export class Worker {
     this.#options = options;
   }
 
-  /** Hands over a run that was created under this worker's lease. */
-  adopt(fence: Fence, state: RunState): void {
-    this.#fresh.set(fence.runId, { fence, state });
+  /** Hands over a run that was created under this worker's lease, which ends at `until`. */
+  adopt(fence: Fence, state: RunState, until: number): void {
+    this.#fresh.set(fence.runId, { fence, state, until, isClaimed: false });
   }
 
   session(runId: string): Session | undefined {
@@ -49,8 +59,9 @@ export class Worker {
     const held = this.#fresh.get(runId) ?? (await this.#claim(runId, takeFromEpoch));
     this.#fresh.delete(runId);
     if (held === null) return { kind: "idle" };
-    const { store, clock, programs } = this.#options;
-    const session = new Session({ store, clock, ...held });
+    const { store, clock, programs, leaseMs } = this.#options;
+    const { fence, state, until } = held;
+    const session = new Session({ store, clock, fence, state, lease: { ms: leaseMs, until } });
     this.#sessions.set(runId, session);
     this.#startBeat();
     let advance: Advance | null = null;
@@ -58,12 +69,13 @@ export class Worker {
       const program = programs.get(held.state.created?.agent ?? "");
       if (program === undefined) throw unknownAgent(held.state, [...programs.keys()]);
       session.isDraining = this.#isDraining;
-      if (held.fence.epoch > 1) {
-        const { epoch } = held.fence;
-        session.push({ kind: "run.leased", epoch, owner: this.#options.owner });
+      if (fence.epoch > 1) {
+        session.push({ kind: "run.leased", epoch: fence.epoch, owner: this.#options.owner });
+      }
+      if (held.isClaimed) {
         // Whatever was posted while nobody held the run is new to this holder.
         session.noteInbox(Number.MAX_SAFE_INTEGER);
-        await this.#catchUpMail(session);
+        await abortIfCancelled(session);
       }
       advance = await program.advance(session);
       return advance;
@@ -93,27 +105,19 @@ export class Worker {
     await abortIfCancelled(session);
   }
 
-  async #claim(
-    runId: string,
-    takeFromEpoch: number | undefined,
-  ): Promise<{ readonly fence: Fence; readonly state: RunState } | null> {
+  async #claim(runId: string, takeFromEpoch: number | undefined): Promise<Held | null> {
     const { store, clock, owner, leaseMs } = this.#options;
+    const nowMs = clock.now();
     const claimed = await store.claim(runId, {
       owner,
       leaseMs,
-      nowMs: clock.now(),
+      nowMs,
       ...(takeFromEpoch === undefined ? {} : { takeFromEpoch }),
     });
     if (claimed.kind !== "claimed") return null;
     const state = await readRun(store, runId);
-    return state === undefined ? null : { fence: claimed.fence, state };
-  }
-
-  async #catchUpMail(session: Session): Promise<void> {
-    const entries = await session.store.inbox(session.fence.runId, session.state.inboxSeen);
-    if (entries.some((entry) => entry.kind === "cancel")) {
-      session.abort.abort(new BridleError("aborted", "The run was cancelled"));
-    }
+    if (state === undefined) return null;
+    return { fence: claimed.fence, state, until: nowMs + leaseMs, isClaimed: true };
   }
 
   async #letGo(session: Session, advance: Advance | null): Promise<void> {
@@ -139,13 +143,8 @@ export class Worker {
   }
 
   async #extend(session: Session): Promise<void> {
-    const { clock, store, leaseMs } = this.#options;
     try {
-      const { held, inboxHead } = await store.extend(session.fence, clock.now() + leaseMs);
-      if (!held && this.#sessions.has(session.fence.runId)) {
-        session.lose(new BridleError("fenced", `Another worker took run ${session.fence.runId}`));
-      }
-      session.noteInbox(inboxHead);
+      await session.extend();
       if (session.hasMail) await abortIfCancelled(session);
     } catch {
       // A store that cannot be reached now is met by the run's own next write.

@@ -1,4 +1,4 @@
-/** The nearest known names to a misspelt one, best first, at most three. Empty when none is near. */
+/** The nearest known names to a misspelt one, best first, at most three, possibly none. */
 export function nearNames(wanted: string, known: readonly string[]): string[] {
   const limit = Math.max(2, Math.floor(wanted.length / 3));
   return known

@@ -81,15 +81,16 @@ export function transactional<Tx>(transactor: Transactor<Tx>): Effect {
     class: "transactional",
     isDeclared: true,
     settlesWithinMs: 0,
-    // Erased here, given back to the tool's own `execute`, which knows what Tx is.
-    transactor: transactor as Transactor<unknown>,
+    // Tx is erased here; the tool's own `execute`, which gets the `tx`, knows what it is.
+    transactor,
   };
 }
 
 /** What a tool gets when its author declared nothing. */
 export const undeclaredEffect: Effect = { ...once(), isDeclared: false };
 
-const branded = Symbol("bridle.reconciled");
+/** Registered, so that an answer made by another copy of this package is known too. */
+const branded = Symbol.for("bridle.reconciled");
 
 /** For `reconcile`: it happened, with this output, even when the output is null. */
 export function happened(output: Json): Reconciled {

@@ -47,7 +47,8 @@ interface StandardSchema {
 
 /** The Standard Schema face of a schema library's object (standardschema.dev). */
 function standardOf(given: unknown): StandardSchema | undefined {
-  if ((typeof given !== "object" && typeof given !== "function") || given === null) return undefined;
+  if ((typeof given !== "object" && typeof given !== "function") || given === null)
+    return undefined;
   const face: unknown = "~standard" in given ? given["~standard"] : undefined;
   if (typeof face !== "object" || face === null || !("validate" in face)) return undefined;
   // The presence of `validate` under `~standard` is what makes an object a Standard Schema.
@@ -85,14 +86,17 @@ async function compile(schema: JsonObject, where: string): Promise<(value: Json)
   const { Ajv2020 } = await import("ajv/dist/2020.js");
   const { Ajv } = await import("ajv");
   const { default: addFormats } = await import("ajv-formats");
-  const isDraft7 = String(schema["$schema"] ?? "").includes("draft-07");
+  const dialect = schema["$schema"];
+  const isDraft7 = typeof dialect === "string" && dialect.includes("draft-07");
   const options = { allErrors: true, strict: false, useDefaults: true, logger: false } as const;
   const ajv = isDraft7 ? new Ajv(options) : new Ajv2020(options);
   addFormats.default(ajv);
   try {
     const validate = ajv.compile(schema);
+    // Only defaults change the value that is checked; without any, nothing needs a copy.
+    const fillsDefaults = canonicalJson(schema).includes('"default":');
     return (value) => {
-      const copy = structuredClone(value);
+      const copy = fillsDefaults ? structuredClone(value) : value;
       if (validate(copy)) return { ok: true, value: copy };
       const errors = validate.errors ?? [];
       return { ok: false, problems: errors.slice(0, PROBLEMS_MAX).map(describe) };
@@ -117,11 +121,20 @@ function describe(error: AjvError): Problem {
   const message = error.message ?? error.keyword;
   switch (error.keyword) {
     case "additionalProperties":
-      return { path: error.instancePath, message: `${message}: ${String(params["additionalProperty"])}` };
+      return {
+        path: error.instancePath,
+        message: `${message}: ${JSON.stringify(params["additionalProperty"])}`,
+      };
     case "enum":
-      return { path: error.instancePath, message: `${message}: ${JSON.stringify(params["allowedValues"])}` };
+      return {
+        path: error.instancePath,
+        message: `${message}: ${JSON.stringify(params["allowedValues"])}`,
+      };
     case "const":
-      return { path: error.instancePath, message: `${message}: ${JSON.stringify(params["allowedValue"])}` };
+      return {
+        path: error.instancePath,
+        message: `${message}: ${JSON.stringify(params["allowedValue"])}`,
+      };
     default:
       return { path: error.instancePath, message };
   }

@@ -27,6 +27,19 @@ export class ToolError extends Error {
   }
 }
 
+/** By its shape: the tool may come from another copy of this package. */
+export function isToolError(thrown: unknown): thrown is ToolError {
+  if (thrown instanceof ToolError) return true;
+  return (
+    thrown instanceof Error &&
+    thrown.name === "ToolError" &&
+    "isTransient" in thrown &&
+    typeof thrown.isTransient === "boolean" &&
+    "happened" in thrown &&
+    (thrown.happened === "no" || thrown.happened === "unknown")
+  );
+}
+
 /** Error codes of Node's network stack for failures that pass. */
 const TRANSIENT_CODES: ReadonlySet<string> = new Set([
   "ECONNREFUSED",
@@ -42,7 +55,7 @@ const TRANSIENT_CODES: ReadonlySet<string> = new Set([
 
 /** True when trying again may help: said by the tool, or a network failure by its code. */
 export function isTransient(thrown: unknown): boolean {
-  if (thrown instanceof ToolError) return thrown.isTransient;
+  if (isToolError(thrown)) return thrown.isTransient;
   if (!(thrown instanceof Error)) return false;
   if (thrown.name === "TimeoutError" || thrown.name === "AbortError") return true;
   const codes = [thrown, thrown.cause].map((error) =>
@@ -53,7 +66,7 @@ export function isTransient(thrown: unknown): boolean {
 
 /** True when a throw proves that nothing was changed. */
 export function didNotHappen(thrown: unknown): boolean {
-  if (thrown instanceof ToolError) return thrown.happened === "no";
+  if (isToolError(thrown)) return thrown.happened === "no";
   // The connection was refused: the request never left.
   const cause = thrown instanceof Error ? (thrown.cause ?? thrown) : undefined;
   return (

@@ -35,17 +35,17 @@ export interface ToolRetry {
   readonly maxMs: number;
 }
 
-// Method syntax: a tool over a narrower input is still a tool (the harness validates before it calls).
+// Method syntax: a tool over a narrower input is still a tool (the input is checked before).
 export interface ToolDefinition<Input = never, Output = unknown> {
   readonly description?: string | undefined;
   readonly inputSchema: unknown;
   execute?(input: Input, context: ToolContext): Output | PromiseLike<Output>;
-  readonly effect?: Effect;
+  readonly effect?: Effect<Input>;
   /** What the receipt keeps of the output: the outside system's id above all. */
   receipt?(output: Output): Json;
   /** Default 60,000. */
   readonly timeoutMs?: number;
-  /** Calls of this tool that run at once in this process. Default 16. */
+  /** Calls of this tool that run at once in this process. Default 64. */
   readonly concurrency?: number;
   readonly retry?: Partial<ToolRetry>;
   /** Told to the model provider as is, where it supports strict tools. */
@@ -57,7 +57,7 @@ export interface Tool {
   readonly name: string;
   readonly description: string;
   readonly schema: InputSchema;
-  readonly effect: Effect;
+  readonly effect: Effect<never>;
   readonly timeoutMs: number;
   readonly concurrency: number;
   readonly retry: ToolRetry;
@@ -122,7 +122,7 @@ export async function prepareTool(name: string, definition: ToolDefinition): Pro
     schema,
     effect: definition.effect ?? undeclaredEffect,
     timeoutMs: positive(definition.timeoutMs ?? 60_000, `${where}: timeoutMs`),
-    concurrency: positive(definition.concurrency ?? 16, `${where}: concurrency`),
+    concurrency: positive(definition.concurrency ?? 64, `${where}: concurrency`),
     retry: { ...defaultRetry, ...definition.retry },
     strict: definition.strict === true,
     fingerprint,

@@ -9,7 +9,7 @@
  * Q4 Writes run in the order they were submitted.
  * Q5 A locked database is waited for without blocking the event loop, up to `busyMs`.
  */
-import type { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type BridleError, isBridleError } from "../../std/error.ts";
 import { closedError, isBusy, storeFailure } from "./failure.ts";
@@ -19,6 +19,12 @@ interface Write {
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
   readonly since: number;
+}
+
+/** Who keeps state beside the tables learns when a transaction begins and when one is undone. */
+export interface QueueObserver {
+  readonly begun: () => void;
+  readonly rolledBack: () => void;
 }
 
 /** A group that could not begin, in order, and why. */
@@ -32,8 +38,11 @@ const GROUP_MAX = 1024;
 
 export class CommitQueue {
   readonly #db: DatabaseSync;
+  readonly #begin: StatementSync;
+  readonly #end: StatementSync;
   readonly #path: string;
   readonly #busyMs: number;
+  #observer: QueueObserver | null = null;
   #waiting: Write[] = [];
   #isScheduled = false;
   #closed: BridleError | null = null;
@@ -41,8 +50,14 @@ export class CommitQueue {
 
   constructor(db: DatabaseSync, path: string, busyMs: number) {
     this.#db = db;
+    this.#begin = db.prepare("BEGIN IMMEDIATE");
+    this.#end = db.prepare("COMMIT");
     this.#path = path;
     this.#busyMs = busyMs;
+  }
+
+  observe(observer: QueueObserver): void {
+    this.#observer = observer;
   }
 
   /** Transactions committed so far; the benchmark and the fsync test compare it with reality. */
@@ -99,14 +114,15 @@ export class CommitQueue {
   /** Null when every write is settled; otherwise those that could not begin. */
   #commit(group: readonly Write[]): Stopped | null {
     try {
-      this.#db.exec("BEGIN IMMEDIATE");
+      this.#begin.run();
     } catch (thrown) {
       return { writes: group, thrown };
     }
     const settled: (() => void)[] = [];
     try {
+      this.#observer?.begun();
       for (const write of group) settled.push(attempt(write));
-      this.#db.exec("COMMIT");
+      this.#end.run();
       this.#commits += 1;
     } catch (thrown) {
       this.#rollBack();
@@ -152,6 +168,7 @@ export class CommitQueue {
   }
 
   #rollBack(): void {
+    this.#observer?.rolledBack();
     try {
       if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
     } catch {

@@ -45,6 +45,11 @@ export async function checkIntegrity(
       await checkState(store, runId, note);
     });
   }
+  await attempt("The events", note, () => {
+    const row = db.prepare("SELECT count(*) AS n FROM events").get();
+    const stored = row === undefined ? 0 : numberOf(row, "n");
+    if (stored !== events) note(`${stored} events are stored, ${events} can be reached`);
+  });
   return { ok: problems.length === 0, runs: runIds.length, events, problems };
 }
 
@@ -68,12 +73,10 @@ function checkPages(db: DatabaseSync, note: Note): void {
 }
 
 function checkOwners(db: DatabaseSync, note: Note): void {
-  for (const table of ["events", "inbox"]) {
+  const owners = { events: "run_pk", extents: `key / ${SEQ_SPAN}`, inbox: "run_pk" };
+  for (const [table, owner] of Object.entries(owners)) {
     const row = db
-      .prepare(
-        `SELECT count(*) AS n FROM ${table} WHERE NOT EXISTS
-          (SELECT 1 FROM runs WHERE runs.run_pk = ${table}.id / ${SEQ_SPAN})`,
-      )
+      .prepare(`SELECT count(*) AS n FROM ${table} WHERE ${owner} NOT IN (SELECT run_pk FROM runs)`)
       .get();
     const lost = row === undefined ? 0 : numberOf(row, "n");
     if (lost > 0) note(`${lost} rows of ${table} belong to no run`);

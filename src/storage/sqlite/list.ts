@@ -1,11 +1,10 @@
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
-import type { RunFilter, RunRow } from "../../journal/store.ts";
+import type { RunFilter } from "../../journal/store.ts";
 import { listLimit } from "../../journal/store-rules.ts";
-import { runRow } from "./rows.ts";
-import { RUN_COLUMNS } from "./statements.ts";
+import type { Row } from "./rows.ts";
 
-/** Runs that match, in the order of their creation. */
-export function listRuns(db: DatabaseSync, filter: RunFilter): RunRow[] {
+/** Rows of runs that match, in the order of their creation. */
+export function listRuns(db: DatabaseSync, filter: RunFilter): Row[] {
   const where: string[] = [];
   const values: SQLInputValue[] = [];
   const demand = (condition: string, ...given: readonly SQLInputValue[]): void => {
@@ -23,8 +22,7 @@ export function listRuns(db: DatabaseSync, filter: RunFilter): RunRow[] {
   }
   const condition = where.length === 0 ? "" : `WHERE ${where.join(" AND ")}`;
   const order = filter.newestFirst === true ? "DESC" : "ASC";
-  const rows = db
-    .prepare(`SELECT ${RUN_COLUMNS} FROM runs ${condition} ORDER BY run_pk ${order} LIMIT ?`)
+  return db
+    .prepare(`SELECT * FROM runs ${condition} ORDER BY run_pk ${order} LIMIT ?`)
     .all(...values, listLimit(filter));
-  return rows.map(runRow);
 }

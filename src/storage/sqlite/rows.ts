@@ -46,7 +46,7 @@ export function runRow(row: Row): RunRow {
     agent: textOf(row, "agent"),
     status,
     outcome,
-    head: numberOf(row, "last_id") % SEQ_SPAN,
+    head: numberOf(row, "head"),
     epoch: numberOf(row, "epoch"),
     lease: typeof owner === "string" && until !== null ? { owner, until } : null,
     wakeAt: nullableNumber(row, "wake_at"),
@@ -69,14 +69,35 @@ export function eventCode(kind: string): number {
   return code;
 }
 
-export function eventRecord(row: Row): EventRecord {
+/** A row of an event, in the order the statements select. */
+export function eventRecord(row: unknown): EventRecord {
+  if (!Array.isArray(row)) throw corrupt("events");
+  const [seq, code, v, at, hash, body]: readonly unknown[] = row;
+  if (typeof seq !== "number" || typeof code !== "number" || typeof v !== "number") {
+    throw corrupt("seq");
+  }
+  if (typeof at !== "number" || typeof body !== "string") throw corrupt("body");
+  const kind = kindNames.get(code) ?? `kind ${code}`;
+  const link = typeof hash === "string" && hash !== "" ? hash : null;
+  return { seq, kind, v, at, body, hash: link };
+}
+
+/** What `writer` selects. */
+export interface WriterRow {
+  readonly epoch: unknown;
+  readonly status: unknown;
+  readonly hasOwner: boolean;
+  readonly inboxId: number;
+}
+
+export function writerRow(row: unknown): WriterRow | undefined {
+  if (!Array.isArray(row)) return undefined;
+  const [epoch, status, owner, inboxId]: readonly unknown[] = row;
   return {
-    seq: numberOf(row, "id") % SEQ_SPAN,
-    kind: kindNames.get(numberOf(row, "kind")) ?? `kind ${numberOf(row, "kind")}`,
-    v: numberOf(row, "v"),
-    at: numberOf(row, "at"),
-    body: textOf(row, "body"),
-    hash: row["hash"] === null ? null : Buffer.from(bytesOf(row, "hash")).toString("hex"),
+    epoch,
+    status,
+    hasOwner: owner !== null,
+    inboxId: typeof inboxId === "number" ? inboxId : 0,
   };
 }
 

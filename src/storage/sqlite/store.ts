@@ -1,12 +1,13 @@
 /**
  * The journal in one SQLite file. The laws are those of the port (S1 to S6 in `journal/store.ts`);
  * here every write is a short function that runs inside a group commit: it checks first, writes
- * second, and refuses with a `BridleError` before it has changed anything.
+ * second, and refuses with a `BridleError` before it has changed anything. `heads.ts` knows where
+ * a run's events end.
  */
 import type { DatabaseSync } from "node:sqlite";
 import { BridleError } from "../../std/error.ts";
 import type { JournalLimits } from "../../journal/limits.ts";
-import { chainStart, sealEvents, type EventRecord } from "../../journal/record.ts";
+import { chainStart, sealEvents, type EventRecord, type Sealed } from "../../journal/record.ts";
 import type {
   Append,
   Appended,
@@ -34,15 +35,16 @@ import {
 import { packBlob, readBlobText, writeBlob } from "./blobs.ts";
 import type { CommitQueue } from "./commit-queue.ts";
 import { storeFailure } from "./failure.ts";
+import { Heads, type Head } from "./heads.ts";
 import { listRuns } from "./list.ts";
 import {
-  bytesOf,
   eventCode,
   eventRecord,
   inboxEntry,
   numberOf,
   runRow,
   textOf,
+  writerRow,
   type Row,
 } from "./rows.ts";
 import { SEQ_SPAN } from "./schema.ts";
@@ -66,6 +68,7 @@ export class SqliteStore implements JournalStore {
   readonly #path: string;
   readonly #queue: CommitQueue;
   readonly #sql: Statements;
+  readonly #heads: Heads;
   readonly #pks = new Map<string, number>();
 
   constructor(parts: StoreParts) {
@@ -75,6 +78,11 @@ export class SqliteStore implements JournalStore {
     this.#path = parts.path;
     this.#queue = parts.queue;
     this.#sql = prepareStatements(parts.db);
+    this.#heads = new Heads(this.#sql);
+    parts.queue.observe({
+      begun: () => this.#heads.begin(),
+      rolledBack: () => this.#heads.forgetAll(),
+    });
   }
 
   async create(run: NewRun): Promise<Created> {
@@ -87,71 +95,72 @@ export class SqliteStore implements JournalStore {
       if (known !== undefined) return existing(known);
       const { runId, agent, lane, lease, idempotencyKey, requestHash, at } = run;
       const epoch = lease === undefined ? 0 : 1;
-      const { changes, lastInsertRowid } = this.#sql.insertRun.run(
-        runId,
-        agent,
-        lane,
-        epoch,
-        lease?.owner ?? null,
-        lease?.until ?? null,
-        idempotencyKey ?? null,
-        requestHash,
-        at,
-      );
+      const owner = lease?.owner ?? null;
+      const until = lease?.until ?? null;
+      const key = idempotencyKey ?? null;
+      const row = [runId, agent, lane, epoch, owner, until, key, requestHash, at, at];
+      const { changes, lastInsertRowid } = this.#sql.insertRun.run(...row);
       if (Number(changes) === 0) return existing(this.#sql.findRun.get(runId));
       const pk = Number(lastInsertRowid);
       for (const blob of blobs) writeBlob(this.#sql, blob);
-      this.#insert(pk, sealed.records);
+      const head = this.#heads.start(pk, at);
+      this.#insert(pk, head, sealed);
+      this.#heads.index(pk, head, true);
       const fence = lease === undefined ? null : { runId, epoch };
       return { kind: "created", fence, hash: sealed.hash };
     });
   }
 
   async append(fence: Fence, append: Append): Promise<Appended> {
-    const head = { runId: fence.runId, seq: append.expected, hash: append.hash };
-    const sealed = sealEvents(head, append.events, this.limits);
+    const place = { runId: fence.runId, seq: append.expected, hash: append.hash };
+    const sealed = sealEvents(place, append.events, this.limits);
     const blobs = sealed.blobs.map(packBlob);
     return this.#queue.submit((): Appended => {
       const pk = this.#requirePk(fence.runId);
-      const before = this.#checkWriter(pk, fence, append);
+      const { inboxHead, hasOwner, status: before } = this.#checkFence(pk, fence);
+      const head = this.#heads.of(pk);
+      if (head.seq !== append.expected || head.hash !== append.hash) {
+        throw sequenceError(fence.runId, append.expected);
+      }
       checkRoom(this.limits, append);
       for (const blob of blobs) writeBlob(this.#sql, blob);
-      this.#insert(pk, sealed.records);
-      const last = sealed.records.at(-1);
-      const inboxHead = this.#inboxHead(pk);
+      this.#insert(pk, head, sealed);
+      this.#heads.index(pk, head, append.then !== undefined || !hasOwner);
       const status = this.#settle(pk, append, inboxHead) ?? before;
-      return { head: last?.seq ?? head.seq, hash: sealed.hash, inboxHead, status };
+      return { head: head.seq, hash: head.hash, inboxHead, status };
     });
   }
 
-  /**
-   * S2: the fence is current, the run is open, and the last event is the one the writer knows.
-   * Returns what the run is now.
-   */
-  #checkWriter(pk: number, fence: Fence, append: Append): RunStatus {
-    const run: Row | undefined = this.#sql.fence.get(pk);
-    if (run?.["epoch"] !== fence.epoch || run["status"] === "finished") throw fencedError(fence);
-    const base = pk * SEQ_SPAN;
-    const last: Row | undefined = this.#sql.lastHash.get(base, base + SEQ_SPAN);
-    const seq = last === undefined ? 0 : numberOf(last, "id") - base;
-    const hash = last === undefined ? "" : Buffer.from(bytesOf(last, "hash")).toString("hex");
-    if (seq !== append.expected || hash !== append.hash) {
-      throw sequenceError(fence.runId, append.expected);
-    }
-    return run["status"] === "parked" ? "parked" : "ready";
+  /** S2: the fence is current and the run is open. */
+  #checkFence(
+    pk: number,
+    fence: Fence,
+  ): { readonly inboxHead: number; readonly hasOwner: boolean; readonly status: RunStatus } {
+    const row = writerRow(this.#sql.writer.get(pk));
+    if (row?.epoch !== fence.epoch || row.status === "finished") throw fencedError(fence);
+    const inboxHead = row.inboxId > pk * SEQ_SPAN ? row.inboxId - pk * SEQ_SPAN : 0;
+    const status = row.status === "parked" ? "parked" : "ready";
+    return { inboxHead, hasOwner: row.hasOwner, status };
   }
 
-  #insert(pk: number, records: readonly EventRecord[]): void {
-    for (const { seq, kind, v, at, hash, body } of records) {
+  #insert(pk: number, head: Head, sealed: Sealed): void {
+    const last = sealed.records.at(-1);
+    if (last === undefined) return;
+    let lastId = 0;
+    for (const { seq, kind, v, at, hash, body } of sealed.records) {
       const link = hash === null ? null : Buffer.from(hash, "hex");
-      this.#sql.insertEvent.run(pk * SEQ_SPAN + seq, eventCode(kind), v, at, link, body);
+      const row = this.#sql.insertEvent.run(pk, seq, eventCode(kind), v, at, link, body);
+      lastId = Number(row.lastInsertRowid);
     }
+    const n = sealed.records.length;
+    this.#heads.advance(head, { n, lastId, hash: sealed.hash, at: last.at });
   }
 
   /** What the run becomes; undefined when it stays what it is. */
   #settle(pk: number, append: Append, inboxHead: number): RunStatus | undefined {
     if (append.then?.status === "finished") {
       this.#sql.finish.run(append.then.outcome, pk);
+      this.#heads.forget(pk);
       return "finished";
     }
     if (append.then?.status === "parked" && inboxHead <= append.then.inboxSeen) {
@@ -162,13 +171,23 @@ export class SqliteStore implements JournalStore {
   }
 
   async read(runId: string, fromSeq: number, limit?: number): Promise<readonly EventRecord[]> {
-    return this.#look(() => {
-      const pk = this.#pk(runId);
-      if (pk === undefined) return [];
-      const from = pk * SEQ_SPAN + Math.max(1, fromSeq);
-      const rows = this.#sql.readEvents.all(from, (pk + 1) * SEQ_SPAN, readLimit(limit));
-      return rows.map(eventRecord);
-    });
+    return this.#look(() => this.#read(runId, Math.max(1, fromSeq), readLimit(limit)));
+  }
+
+  #read(runId: string, from: number, most: number): EventRecord[] {
+    const pk = this.#pk(runId);
+    if (pk === undefined) return [];
+    const $base = pk * SEQ_SPAN;
+    const indexed = this.#sql.readIndexed.all({ $base, $from: $base + from, $limit: most });
+    const records = indexed.map(eventRecord);
+    if (records.length >= most) return records;
+    const end: unknown = this.#sql.indexed.get(pk);
+    const [head, headId, , owner]: readonly unknown[] = Array.isArray(end) ? end : [];
+    // Only a leased run has rows past its index (P2 in heads.ts).
+    if (owner === null || typeof head !== "number" || typeof headId !== "number") return records;
+    const next = Math.max(from, head + 1);
+    const tail = this.#sql.readTail.all(headId, pk, next, most - records.length);
+    return [...records, ...tail.map(eventRecord)];
   }
 
   async readBlob(sha256: string): Promise<string | undefined> {
@@ -186,12 +205,23 @@ export class SqliteStore implements JournalStore {
         lease !== null && lease.until > request.nowMs && request.takeFromEpoch !== epoch;
       if (isLive) return { kind: "held", lease };
       const until = request.nowMs + request.leaseMs;
-      this.#sql.claim.run(epoch + 1, request.owner, until, numberOf(row, "run_pk"));
+      const pk = numberOf(row, "run_pk");
+      this.#heads.forget(pk);
+      const head = this.#heads.of(pk);
+      this.#heads.index(pk, head, true);
+      this.#sql.claim.run(epoch + 1, request.owner, until, pk);
       const taken = { owner: request.owner, until };
       return {
         kind: "claimed",
         fence: { runId, epoch: epoch + 1 },
-        row: { ...run, epoch: epoch + 1, lease: taken, status: "ready", wakeAt: null },
+        row: {
+          ...run,
+          epoch: epoch + 1,
+          head: head.seq,
+          lease: taken,
+          status: "ready",
+          wakeAt: null,
+        },
       };
     });
   }
@@ -201,6 +231,7 @@ export class SqliteStore implements JournalStore {
       const pk = this.#pk(fence.runId);
       if (pk === undefined) return { held: false, inboxHead: 0 };
       const { changes } = this.#sql.extend.run(untilMs, pk, fence.epoch);
+      if (Number(changes) === 1) this.#heads.index(pk, this.#heads.of(pk), true);
       return { held: Number(changes) === 1, inboxHead: this.#inboxHead(pk) };
     });
   }
@@ -208,19 +239,39 @@ export class SqliteStore implements JournalStore {
   release(fence: Fence): Promise<void> {
     return this.#queue.submit(() => {
       const pk = this.#pk(fence.runId);
-      if (pk !== undefined) this.#sql.release.run(pk, fence.epoch);
+      if (pk === undefined) return;
+      if (writerRow(this.#sql.writer.get(pk))?.epoch !== fence.epoch) return;
+      this.#heads.index(pk, this.#heads.of(pk), true);
+      this.#sql.release.run(pk, fence.epoch);
+      this.#heads.forget(pk);
     });
   }
 
   async get(runId: string): Promise<RunRow | undefined> {
     return this.#look(() => {
       const row: Row | undefined = this.#sql.findRun.get(runId);
-      return row === undefined ? undefined : runRow(row);
+      return row === undefined ? undefined : this.#current(row);
     });
   }
 
   async list(filter: RunFilter = {}): Promise<readonly RunRow[]> {
-    return this.#look(() => listRuns(this.#db, filter));
+    return this.#look(() => listRuns(this.#db, filter).map((row) => this.#current(row)));
+  }
+
+  /** The row with its true head: while a run is leased, its own row may lag behind. */
+  #current(row: Row): RunRow {
+    const run = runRow(row);
+    if (run.lease === null) return run;
+    let { head, updatedAt } = run;
+    for (const event of this.#sql.readTail.all(
+      numberOf(row, "head_id"),
+      numberOf(row, "run_pk"),
+      0,
+      -1,
+    )) {
+      ({ seq: head, at: updatedAt } = eventRecord(event));
+    }
+    return { ...run, head, updatedAt };
   }
 
   async nextWake(): Promise<number | null> {
@@ -233,7 +284,7 @@ export class SqliteStore implements JournalStore {
     return this.#queue.submit((): Posted => {
       const pk = this.#pk(runId);
       if (pk === undefined) return "unknown_run";
-      if (this.#sql.fence.get(pk)?.["status"] === "finished") return "finished";
+      if (writerRow(this.#sql.writer.get(pk))?.status === "finished") return "finished";
       const { key, kind, at } = entry;
       if (this.#sql.findInbox.get(pk, key) !== undefined) return "duplicate";
       const head = this.#inboxHead(pk);

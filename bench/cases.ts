@@ -1,0 +1,60 @@
+/** What is measured: which child, with which arguments, at which sizes. */
+import { peers } from "./peers/list.ts";
+
+export interface Case {
+  readonly name: string;
+  /** Beside this file. */
+  readonly file: string;
+  readonly modes: readonly string[];
+  readonly turns: number;
+  readonly runs: number;
+}
+
+const SIZES = [10, 100, 500, 2000] as const;
+const RUNS = [16, 64] as const;
+/** Turns of each run when many run at once. */
+const CONCURRENT_TURNS = 100;
+
+interface System {
+  readonly name: string;
+  readonly file: string;
+  readonly modes: readonly string[];
+  readonly turnsMax: number;
+  readonly concurrency: boolean;
+}
+
+const own: readonly System[] = [
+  { ...one("bare loop"), file: "bare.ts", modes: ["memory"] },
+  { ...one("bare loop + SQLite full, 1 commit a turn"), file: "bare.ts", modes: ["full"] },
+  { ...one("Bridle full idempotent"), modes: ["full", "idempotent"], concurrency: true },
+  { ...one("Bridle full read"), modes: ["full", "read"] },
+  { ...one("Bridle full once"), modes: ["full", "once"] },
+  { ...one("Bridle normal idempotent"), modes: ["normal", "idempotent"], concurrency: true },
+];
+
+function one(name: string): Omit<System, "modes"> {
+  return { name, file: "bridle.ts", turnsMax: 2000, concurrency: false };
+}
+
+/** Every case of one round, peers beside us so that both see the same machine. */
+export function listCases(options: {
+  readonly peers: boolean;
+  readonly quick: boolean;
+}): readonly Case[] {
+  const foreign = peers.map((peer) => ({ ...peer, file: `peers/${peer.file}`, modes: [] }));
+  const systems: readonly System[] = options.peers ? [...own, ...foreign] : own;
+  const sizes = options.quick ? SIZES.filter((turns) => turns <= 100) : SIZES;
+  const sequential = systems.flatMap((entry) =>
+    sizes
+      .filter((turns) => turns <= entry.turnsMax)
+      .map((turns) => ({ ...caseOf(entry), turns, runs: 1 })),
+  );
+  const concurrent = systems
+    .filter((entry) => entry.concurrency)
+    .flatMap((entry) => RUNS.map((runs) => ({ ...caseOf(entry), turns: CONCURRENT_TURNS, runs })));
+  return [...sequential, ...concurrent];
+}
+
+function caseOf(entry: System): Pick<Case, "name" | "file" | "modes"> {
+  return { name: entry.name, file: entry.file, modes: entry.modes };
+}

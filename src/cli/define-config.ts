@@ -1,0 +1,24 @@
+/** What `bridle.config.ts` exports. Importing this file costs nothing: it holds types alone. */
+import type { ModelRetry } from "../generation/retry.ts";
+import type { PriceList } from "../generation/price.ts";
+import type { DecisionPoint } from "../governance/decide.ts";
+import type { JournalStore } from "../journal/store.ts";
+import type { AgentDefinition } from "../orchestration/agent.ts";
+
+export interface Config {
+  readonly agents: readonly AgentDefinition[];
+  /** A SQLite file, relative to the config's folder, or an open store. Default "./bridle.db". */
+  readonly store?: string | JournalStore;
+  /** For a SQLite file; see `SqliteOptions`. Default "full": commits survive power loss. */
+  readonly synchronous?: "full" | "normal";
+  /** May a call happen? Absent: every call may. */
+  readonly decide?: DecisionPoint;
+  readonly modelRetry?: ModelRetry;
+  /** What tokens cost, by the model's name as `bridle show` prints it. */
+  readonly prices?: PriceList;
+}
+
+/** Types a configuration; it adds nothing at run time. */
+export function defineConfig(config: Config): Config {
+  return config;
+}
