@@ -59,8 +59,12 @@ export async function startRun(
 /** The append of these texts after what the pen knows. */
 export function appendOf(pen: Pen, texts: readonly string[], then?: Append["then"]): Append {
   const events = texts.map((text) => ({ at: SAMPLE_START + pen.head, body: saying(text) }));
-  const append: Append = { expected: pen.head, hash: pen.hash, events };
-  return then === undefined ? append : { ...append, then };
+  return {
+    expected: pen.head,
+    hash: pen.hash,
+    events,
+    ...(then === undefined ? {} : { then }),
+  };
 }
 
 /** Writes and hands back the pen as it is afterwards. */
@@ -77,8 +81,9 @@ export async function write(
 export async function takeRun(store: JournalStore, runId: string, owner: string): Promise<Pen> {
   const claimed = await store.claim(runId, {
     owner,
-    nowMs: Number.MAX_SAFE_INTEGER - SAMPLE_LEASE_MS,
+    nowMs: SAMPLE_START,
     leaseMs: SAMPLE_LEASE_MS,
+    takeFromEpoch: (await store.get(runId))?.epoch ?? 0,
   });
   assert.equal(claimed.kind, "claimed");
   assert.ok(claimed.kind === "claimed");

@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
 import { chainHash } from "../journal/record.ts";
-import type { Appended } from "../journal/store.ts";
+import type { Appended, JournalStore } from "../journal/store.ts";
 import {
   appendOf,
   refusalOf,
   sampleRun,
   startRun,
-  takeRun,
   textsOf,
   write,
   type Pen,
@@ -149,18 +148,12 @@ function record(body: string): { kind: string; v: number; at: number; body: stri
 }
 
 /** The pen at the run's present end, under the same fence. */
-async function refreshed(pen: Pen, store: { read: StoreRead }): Promise<Pen> {
+async function refreshed(pen: Pen, store: JournalStore): Promise<Pen> {
   const last = (await store.read(pen.fence.runId, 1)).at(-1);
   return { fence: pen.fence, head: last?.seq ?? 0, hash: last?.hash ?? "" };
 }
 
-type StoreRead = Parameters<typeof takeRun>[0]["read"];
-
-async function raceAt(
-  pen: Pen,
-  stores: readonly Parameters<typeof takeRun>[0][],
-  round: number,
-): Promise<void> {
+async function raceAt(pen: Pen, stores: readonly JournalStore[], round: number): Promise<void> {
   const texts = [`${round} first`, `${round} second`];
   const work = texts.map((text, n): Promise<Appended> => {
     const store = stores[n];

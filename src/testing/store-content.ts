@@ -78,6 +78,36 @@ export const CONTENT_CASES: readonly StoreCase[] = [
     },
   },
   {
+    title: "a long run reads alike under a lease, after it, and through every handle",
+    run: async (opened) => {
+      const handles = await twoHandles(opened);
+      const [store] = handles;
+      let pen: Pen = await startRun(store, "r1");
+      for (let n = 0; n < 450; n++) {
+        pen = await write(store, pen, n % 7 === 0 ? [`${n}`, "again"] : [`${n}`]);
+        if (n % 50 === 0) await store.extend(pen.fence, SAMPLE_START);
+      }
+      const all = Array.from({ length: pen.head }, (_, n) => n + 1);
+      const look = async (): Promise<void> => {
+        for (const handle of handles) {
+          assert.deepEqual(
+            (await handle.read("r1", 1)).map(({ seq }) => seq),
+            all,
+          );
+          assert.deepEqual(
+            (await handle.read("r1", 300, 90)).map(({ seq }) => seq),
+            all.slice(299, 389),
+          );
+          assert.equal((await handle.get("r1"))?.head, pen.head);
+          assert.equal((await handle.list())[0]?.head, pen.head);
+        }
+      };
+      await look();
+      await store.release(pen.fence);
+      await look();
+    },
+  },
+  {
     title: "reads of one run never reach into the next",
     run: async ({ store }) => {
       await write(store, await startRun(store, "r1"), ["a"]);
