@@ -90,14 +90,14 @@ class MemoryStore implements JournalStore {
   }
 
   async append(fence: Fence, append: Append): Promise<Appended> {
-    const run = this.#fenced(fence);
     const { expected } = append;
+    const head = { runId: fence.runId, seq: expected, hash: append.hash };
+    const sealed = sealEvents(head, append.events, this.limits);
+    const run = this.#fenced(fence);
     if (run.row.head !== expected || run.records.at(-1)?.hash !== append.hash) {
       throw sequenceError(fence.runId, expected);
     }
     checkRoom(this.limits, append);
-    const head = { runId: fence.runId, seq: expected, hash: append.hash };
-    const sealed = sealEvents(head, append.events, this.limits);
     for (const blob of sealed.blobs) this.#blobs.set(blob.sha256, blob.text);
     run.records.push(...sealed.records);
     const last = sealed.records.at(-1);
@@ -134,8 +134,9 @@ class MemoryStore implements JournalStore {
 
   async extend(fence: Fence, untilMs: number): Promise<{ held: boolean; inboxHead: number }> {
     const run = this.#runs.get(fence.runId);
-    if (run === undefined || run.row.epoch !== fence.epoch || run.row.lease === null) {
-      return { held: false, inboxHead: 0 };
+    if (run === undefined) return { held: false, inboxHead: 0 };
+    if (run.row.epoch !== fence.epoch || run.row.lease === null) {
+      return { held: false, inboxHead: run.inbox.length };
     }
     run.row = { ...run.row, lease: { ...run.row.lease, until: untilMs } };
     return { held: true, inboxHead: run.inbox.length };

@@ -110,7 +110,10 @@ class Scheduler implements Serving {
     }
     if (this.#active.size === 0) for (const idle of this.#idle.splice(0)) idle();
     this.#fill();
-    if (this.#lanes.size === 0 && !this.#isDraining && this.#active.size === 0) void this.#look();
+    // More work may lie in the store. Not after a pass that moved nothing: asking again at once
+    // would find the same run, for ever.
+    const hasMoved = advance.kind === "done" && this.#lanes.size === 0 && this.#active.size === 0;
+    if (hasMoved && !this.#isDraining) void this.#look();
   }
 
   #postpone(runId: string, thrown: unknown): void {

@@ -3,7 +3,8 @@
  *
  * P1 A head is believed only while no other connection has committed since it was last checked
  *    (`PRAGMA data_version`); otherwise the table is asked whether the run has later rows. So the
- *    compare-and-set on the sequence is exact, with any number of processes.
+ *    compare-and-set on the sequence is exact, with any number of processes. A head whose rows
+ *    somebody else has put into `extents` (the run's row tells) is read anew too.
  * P2 Rows without an extent exist only while their run has a lease owner: releasing, parking and
  *    finishing write the extents in the same transaction; claiming and heartbeats do so too, which
  *    bounds how far anybody must look.
@@ -63,10 +64,10 @@ export class Heads {
     this.#heads.delete(pk);
   }
 
-  /** The run's head as of this transaction. */
-  of(pk: number): Head {
+  /** The run's head as of this transaction; `indexedHead` is what its row says is in extents. */
+  of(pk: number, indexedHead: unknown): Head {
     const known = this.#heads.get(pk);
-    if (known !== undefined) {
+    if (known !== undefined && (known.pending[0]?.seq ?? known.seq + 1) - 1 === indexedHead) {
       const isCurrent =
         known.seenAt === this.#look || this.#sql.hasLater.get(known.id, pk) === undefined;
       if (isCurrent) {
@@ -74,6 +75,11 @@ export class Heads {
         return known;
       }
     }
+    return this.#load(pk);
+  }
+
+  /** The run's head from the tables alone, for whoever takes the run over. */
+  afresh(pk: number): Head {
     return this.#load(pk);
   }
 
@@ -115,13 +121,13 @@ export class Heads {
 
   #load(pk: number): Head {
     const row: unknown = this.#sql.indexed.get(pk);
-    const [seq, id, hash, owner]: readonly unknown[] = Array.isArray(row) ? row : [];
+    const [seq, id, hash, owner, at]: readonly unknown[] = Array.isArray(row) ? row : [];
     if (typeof seq !== "number" || typeof id !== "number") throw unsound(pk);
     const head: Head = {
       seq,
       id,
       hash: typeof hash === "string" ? hash : "",
-      at: 0,
+      at: typeof at === "number" ? at : 0,
       pending: [],
       seenAt: this.#look,
     };
@@ -131,10 +137,11 @@ export class Heads {
   }
 
   #take(head: Head, row: unknown): void {
-    const [id, seq, hash]: readonly unknown[] = Array.isArray(row) ? row : [];
+    const [id, seq, hash, at]: readonly unknown[] = Array.isArray(row) ? row : [];
     if (typeof id !== "number" || seq !== head.seq + 1) throw unsound(head.seq);
+    if (typeof at !== "number") throw unsound(seq);
     const link = typeof hash === "string" && hash !== "" ? hash : head.hash;
-    this.advance(head, { n: 1, lastId: id, hash: link, at: head.at });
+    this.advance(head, { n: 1, lastId: id, hash: link, at });
   }
 }
 

@@ -82,21 +82,35 @@ export function eventRecord(row: unknown): EventRecord {
   return { seq, kind, v, at, body, hash: link };
 }
 
+/** What `tails` selects, as an entry of a map. */
+export function tailRow(
+  row: unknown,
+): [number, { readonly head: number; readonly updatedAt: number }] {
+  const [pk, head, updatedAt]: readonly unknown[] = Array.isArray(row) ? row : [];
+  if (typeof pk !== "number" || typeof head !== "number" || typeof updatedAt !== "number") {
+    throw corrupt("events");
+  }
+  return [pk, { head, updatedAt }];
+}
+
 /** What `writer` selects. */
 export interface WriterRow {
   readonly epoch: unknown;
   readonly status: unknown;
   readonly hasOwner: boolean;
+  /** The last event that is in `extents`. */
+  readonly indexedHead: unknown;
   readonly inboxId: number;
 }
 
 export function writerRow(row: unknown): WriterRow | undefined {
   if (!Array.isArray(row)) return undefined;
-  const [epoch, status, owner, inboxId]: readonly unknown[] = row;
+  const [epoch, status, owner, indexedHead, inboxId]: readonly unknown[] = row;
   return {
     epoch,
     status,
     hasOwner: owner !== null,
+    indexedHead,
     inboxId: typeof inboxId === "number" ? inboxId : 0,
   };
 }

@@ -8,17 +8,19 @@ export interface Statements {
   readonly findRun: StatementSync;
   readonly findByKey: StatementSync;
   readonly insertEvent: StatementSync;
-  /** What an append checks: epoch, status, lease owner, last inbox id. */
+  /** What an append checks: epoch, status, lease owner, indexed head, last inbox id. */
   readonly writer: StatementSync;
-  /** Where the indexed part of a run ends: head, head_id, the hash there, the lease owner. */
+  /** Where the indexed part of a run ends: head, head_id, hash, lease owner, time there. */
   readonly indexed: StatementSync;
-  /** Rows of a run past an id: id, seq, hash. */
+  /** Rows of a run past an id: id, seq, hash, time. */
   readonly tail: StatementSync;
   readonly hasLater: StatementSync;
   readonly insertExtent: StatementSync;
   readonly setHead: StatementSync;
   readonly readIndexed: StatementSync;
   readonly readTail: StatementSync;
+  /** Of each run with rows past an id: its number, its last sequence, the time there. */
+  readonly tails: StatementSync;
   readonly inboxHead: StatementSync;
   readonly findInbox: StatementSync;
   readonly insertInbox: StatementSync;
@@ -38,7 +40,12 @@ export interface Statements {
 const EVENT = "e.seq, e.kind, e.v, e.at, lower(hex(e.hash)), e.body";
 
 export function prepareStatements(db: DatabaseSync): Statements {
-  return { ...runStatements(db), ...eventStatements(db), ...inboxStatements(db) };
+  return {
+    ...runStatements(db),
+    ...eventStatements(db),
+    ...inboxStatements(db),
+    ...blobStatements(db),
+  };
 }
 
 function runStatements(
@@ -103,8 +110,7 @@ function eventStatements(
   | "setHead"
   | "readIndexed"
   | "readTail"
-  | "insertBlob"
-  | "readBlob"
+  | "tails"
 > {
   return {
     insertEvent: db.prepare(
@@ -112,20 +118,21 @@ function eventStatements(
     ),
     writer: tuples(
       db.prepare(
-        `SELECT epoch, status, lease_owner,
-          (SELECT id FROM inbox WHERE id < (run_pk + 1) * ${SEQ_SPAN} ORDER BY id DESC LIMIT 1)
+        `SELECT epoch, status, lease_owner, head, (SELECT id FROM inbox
+          WHERE id < (runs.run_pk + 1) * ${SEQ_SPAN} ORDER BY id DESC LIMIT 1)
         FROM runs WHERE run_pk = ?`,
       ),
     ),
     indexed: tuples(
       db.prepare(
-        `SELECT head, head_id, lower(hex(hash)), lease_owner
+        `SELECT head, head_id, lower(hex(hash)), lease_owner, updated_at
         FROM runs LEFT JOIN events ON events.id = head_id WHERE runs.run_pk = ?`,
       ),
     ),
     tail: tuples(
       db.prepare(
-        "SELECT id, seq, lower(hex(hash)) FROM events WHERE id > ? AND run_pk = ? ORDER BY id",
+        `SELECT id, seq, lower(hex(hash)), at FROM events
+        WHERE id > ? AND run_pk = ? ORDER BY id`,
       ),
     ),
     hasLater: tuples(db.prepare("SELECT 1 FROM events WHERE id > ? AND run_pk = ? LIMIT 1")),
@@ -149,6 +156,15 @@ function eventStatements(
         ORDER BY e.id LIMIT ?`,
       ),
     ),
+    tails: tuples(
+      // Bare columns beside max() come from the row that has it (sqlite.org/lang_select.html).
+      db.prepare("SELECT run_pk, max(seq), at FROM events WHERE id > ? GROUP BY run_pk"),
+    ),
+  };
+}
+
+function blobStatements(db: DatabaseSync): Pick<Statements, "insertBlob" | "readBlob"> {
+  return {
     insertBlob: db.prepare(
       "INSERT INTO blobs (sha256, bytes, encoding, data) VALUES (?, ?, ?, ?) " +
         "ON CONFLICT (sha256) DO NOTHING",

@@ -43,6 +43,7 @@ import {
   inboxEntry,
   numberOf,
   runRow,
+  tailRow,
   textOf,
   writerRow,
   type Row,
@@ -59,6 +60,13 @@ export interface StoreParts {
   readonly queue: CommitQueue;
   readonly limits: JournalLimits;
   readonly durability: Durability;
+}
+
+interface FencedRun {
+  readonly inboxHead: number;
+  readonly hasOwner: boolean;
+  readonly indexedHead: unknown;
+  readonly status: RunStatus;
 }
 
 export class SqliteStore implements JournalStore {
@@ -117,8 +125,8 @@ export class SqliteStore implements JournalStore {
     const blobs = sealed.blobs.map(packBlob);
     return this.#queue.submit((): Appended => {
       const pk = this.#requirePk(fence.runId);
-      const { inboxHead, hasOwner, status: before } = this.#checkFence(pk, fence);
-      const head = this.#heads.of(pk);
+      const { inboxHead, hasOwner, indexedHead, status: before } = this.#checkFence(pk, fence);
+      const head = this.#heads.of(pk, indexedHead);
       if (head.seq !== append.expected || head.hash !== append.hash) {
         throw sequenceError(fence.runId, append.expected);
       }
@@ -132,15 +140,12 @@ export class SqliteStore implements JournalStore {
   }
 
   /** S2: the fence is current and the run is open. */
-  #checkFence(
-    pk: number,
-    fence: Fence,
-  ): { readonly inboxHead: number; readonly hasOwner: boolean; readonly status: RunStatus } {
+  #checkFence(pk: number, fence: Fence): FencedRun {
     const row = writerRow(this.#sql.writer.get(pk));
     if (row?.epoch !== fence.epoch || row.status === "finished") throw fencedError(fence);
     const inboxHead = row.inboxId > pk * SEQ_SPAN ? row.inboxId - pk * SEQ_SPAN : 0;
     const status = row.status === "parked" ? "parked" : "ready";
-    return { inboxHead, hasOwner: row.hasOwner, status };
+    return { inboxHead, hasOwner: row.hasOwner, indexedHead: row.indexedHead, status };
   }
 
   #insert(pk: number, head: Head, sealed: Sealed): void {
@@ -206,8 +211,7 @@ export class SqliteStore implements JournalStore {
       if (isLive) return { kind: "held", lease };
       const until = request.nowMs + request.leaseMs;
       const pk = numberOf(row, "run_pk");
-      this.#heads.forget(pk);
-      const head = this.#heads.of(pk);
+      const head = this.#heads.afresh(pk);
       this.#heads.index(pk, head, true);
       this.#sql.claim.run(epoch + 1, request.owner, until, pk);
       const taken = { owner: request.owner, until };
@@ -218,6 +222,7 @@ export class SqliteStore implements JournalStore {
           ...run,
           epoch: epoch + 1,
           head: head.seq,
+          updatedAt: head.at,
           lease: taken,
           status: "ready",
           wakeAt: null,
@@ -231,7 +236,7 @@ export class SqliteStore implements JournalStore {
       const pk = this.#pk(fence.runId);
       if (pk === undefined) return { held: false, inboxHead: 0 };
       const { changes } = this.#sql.extend.run(untilMs, pk, fence.epoch);
-      if (Number(changes) === 1) this.#heads.index(pk, this.#heads.of(pk), true);
+      if (Number(changes) === 1) this.#index(pk);
       return { held: Number(changes) === 1, inboxHead: this.#inboxHead(pk) };
     });
   }
@@ -241,37 +246,43 @@ export class SqliteStore implements JournalStore {
       const pk = this.#pk(fence.runId);
       if (pk === undefined) return;
       if (writerRow(this.#sql.writer.get(pk))?.epoch !== fence.epoch) return;
-      this.#heads.index(pk, this.#heads.of(pk), true);
+      this.#index(pk);
       this.#sql.release.run(pk, fence.epoch);
       this.#heads.forget(pk);
     });
   }
 
+  /** Leaves no row of the run without an extent (P2 in heads.ts). */
+  #index(pk: number): void {
+    const indexedHead = writerRow(this.#sql.writer.get(pk))?.indexedHead;
+    this.#heads.index(pk, this.#heads.of(pk, indexedHead), true);
+  }
+
   async get(runId: string): Promise<RunRow | undefined> {
     return this.#look(() => {
       const row: Row | undefined = this.#sql.findRun.get(runId);
-      return row === undefined ? undefined : this.#current(row);
+      return row === undefined ? undefined : this.#current([row])[0];
     });
   }
 
   async list(filter: RunFilter = {}): Promise<readonly RunRow[]> {
-    return this.#look(() => listRuns(this.#db, filter).map((row) => this.#current(row)));
+    return this.#look(() => this.#current(listRuns(this.#db, filter)));
   }
 
-  /** The row with its true head: while a run is leased, its own row may lag behind. */
-  #current(row: Row): RunRow {
-    const run = runRow(row);
-    if (run.lease === null) return run;
-    let { head, updatedAt } = run;
-    for (const event of this.#sql.readTail.all(
-      numberOf(row, "head_id"),
-      numberOf(row, "run_pk"),
-      0,
-      -1,
-    )) {
-      ({ seq: head, at: updatedAt } = eventRecord(event));
-    }
-    return { ...run, head, updatedAt };
+  /**
+   * The rows with their true heads: while a run is leased, its own row may lag behind. What lies
+   * past them is read once for all, however many are leased.
+   */
+  #current(rows: readonly Row[]): RunRow[] {
+    const leased = rows.filter((row) => row["lease_owner"] !== null);
+    if (leased.length === 0) return rows.map(runRow);
+    const from = Math.min(...leased.map((row) => numberOf(row, "head_id")));
+    const tails = new Map(this.#sql.tails.all(from).map(tailRow));
+    return rows.map((row) => {
+      const run = runRow(row);
+      const tail = run.lease === null ? undefined : tails.get(numberOf(row, "run_pk"));
+      return tail === undefined ? run : { ...run, ...tail };
+    });
   }
 
   async nextWake(): Promise<number | null> {

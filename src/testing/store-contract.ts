@@ -1,0 +1,27 @@
+/**
+ * The laws S1 to S6 of `journal/store.ts`, checked on anyone's store. Each title begins with the
+ * law it defends.
+ */
+import { registerCases, type Register } from "./contract-case.ts";
+import type { StoreUnderTest } from "./opened-store.ts";
+import { APPEND_CASES } from "./store-append.ts";
+import { CONTENT_CASES } from "./store-content.ts";
+import { INBOX_CASES } from "./store-inbox.ts";
+import { LEASE_CASES } from "./store-lease.ts";
+import { LIMIT_CASES } from "./store-limit.ts";
+import { LIST_CASES } from "./store-list.ts";
+import { RANDOM_CASES } from "./store-random.ts";
+
+/** Registers the whole suite: `storeContract({ name: "mine", open }, test)`. */
+export function storeContract(subject: StoreUnderTest, register: Register): void {
+  const cases = [
+    ...APPEND_CASES,
+    ...LEASE_CASES,
+    ...INBOX_CASES,
+    ...LIST_CASES,
+    ...LIMIT_CASES,
+    ...CONTENT_CASES,
+    ...RANDOM_CASES,
+  ];
+  registerCases(subject, cases, register);
+}
