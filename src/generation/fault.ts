@@ -40,8 +40,8 @@ const TRANSIENT_STATUS: ReadonlySet<number> = new Set([
   408, 409, 425, 429, 500, 502, 503, 504, 529,
 ]);
 
-export function classifyFault(thrown: unknown, abortSignal: AbortSignal): Fault {
-  if (abortSignal.aborted) return { kind: "aborted", message: "the model call was cancelled" };
+export function classifyFault(thrown: unknown, stop: { readonly aborted: boolean }): Fault {
+  if (stop.aborted) return { kind: "aborted", message: "the model call was cancelled" };
   const message = redactKeys(errorMessage(thrown)).slice(0, 500);
   const facts = typeof thrown === "object" && thrown !== null ? thrown : {};
   const status = "statusCode" in facts ? facts.statusCode : undefined;

@@ -16,6 +16,7 @@ import { keepOutput } from "../tools/tool-output.ts";
 import type { Tool, ToolContext } from "../tools/tool.ts";
 import { hashArgs } from "../journal/run.ts";
 import type { Session } from "./session.ts";
+import type { Stop } from "../std/stop.ts";
 
 /** One permitted run of a tool. */
 export interface Permit {
@@ -61,14 +62,14 @@ interface Progress {
 export async function executeCall(session: Session, permit: Permit): Promise<Executed> {
   const { tool, input } = permit;
   assert(hashArgs(input) === permit.argsHash, "X1: the arguments changed after the decision");
-  const outer = tool.effect.class === "read" ? session.abort.signal : session.hardAbort.signal;
+  const outer = tool.effect.class === "read" ? session.abort : session.hardAbort;
   if (outer.aborted) return notBegun();
   const deadline = startDeadline(tool.timeoutMs, outer);
-  const context = contextOf(session, permit, deadline.signal);
+  const context = contextOf(session, permit, deadline.stop);
   const progress: Progress = { mayLand: tool.effect.transactor === undefined };
   const running = run(session, permit, { context, progress });
   try {
-    return await untilAborted(running, deadline.signal);
+    return await untilAborted(running, deadline.stop);
   } catch {
     // `run` never rejects: only the deadline or the outer signal leads here.
     if (progress.mayLand) session.straggles(permit.callId, running);
@@ -98,7 +99,7 @@ function notBegun(): Threw {
 
 type Context = Omit<ToolContext, "tx">;
 
-function contextOf(session: Session, permit: Permit, abortSignal: AbortSignal): Context {
+function contextOf(session: Session, permit: Permit, stop: Stop): Context {
   const { key, callId, toolCallId, attempt, tool } = permit;
   const { messages } = session.state;
   return {
@@ -107,7 +108,10 @@ function contextOf(session: Session, permit: Permit, abortSignal: AbortSignal): 
     callId,
     toolCallId,
     attempt,
-    abortSignal,
+    // Made only for the tool that looks at it.
+    get abortSignal() {
+      return stop.signal;
+    },
     deadline: session.clock.now() + tool.timeoutMs,
     // Copied only for the tool that reads it; the answer that holds the call is left out.
     get messages() {
@@ -134,7 +138,7 @@ async function run(
     let raw: unknown;
     let dropped: string | null = null;
     const { output } = await effect.transactor.run(permit.key, async (tx) => {
-      raw = await lastOf(await definition.execute?.(input, { ...context, tx }));
+      raw = await lastOf(await definition.execute?.(input, Object.assign(context, { tx })));
       // Too late: whoever waited may have told the model. Throwing undoes the transaction.
       context.abortSignal.throwIfAborted();
       progress.mayLand = true;

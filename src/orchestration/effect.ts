@@ -35,12 +35,12 @@ export async function runEffect(session: Session, running: Running): Promise<voi
   const started = session.clock.now();
   const { tool } = running.permit;
   const isRead = tool.effect.class === "read";
-  const stop = isRead ? session.abort.signal : session.hardAbort.signal;
+  const stop = isRead ? session.abort : session.hardAbort;
   let { isOpen } = running;
   for (let attempt = running.permit.attempt; ; attempt++) {
     if (tool.effect.class !== "read" && !(await session.isHeld())) return;
     const executed = await executeCall(session, { ...running.permit, attempt });
-    if (session.hardAbort.signal.aborted) return;
+    if (session.hardAbort.aborted) return;
     const ms = session.clock.now() - started;
     if (executed.kind === "returned") {
       await complete(session, running, { ...executed, attempt, ms });
@@ -49,10 +49,10 @@ export async function runEffect(session: Session, running: Running): Promise<voi
     if (executed.happened === "unknown" && executed.isTransient) isOpen = true;
     const mayRetry = attempt <= tool.retry.retriesMax && executed.isTransient && !stop.aborted;
     const next = await afterThrow(session, { ...running, isOpen }, { executed, mayRetry });
-    if (session.hardAbort.signal.aborted) return;
+    if (session.hardAbort.aborted) return;
     if (next.kind === "again") {
       const waitMs = backoffMs(tool.retry, attempt, systemRandom);
-      await session.clock.sleep(waitMs, stop).catch(() => undefined);
+      await session.clock.sleep(waitMs, stop.signal).catch(() => undefined);
       if (next.reclaim) await claimAgain(session, running.permit, attempt + 1);
       continue;
     }

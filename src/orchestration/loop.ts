@@ -118,7 +118,7 @@ async function step(hold: Hold): Promise<Advance | null> {
       return { kind: "done" };
     case "act":
       await runCalls(session, calls);
-      return session.hardAbort.signal.aborted ? { kind: "idle" } : null;
+      return session.hardAbort.aborted ? { kind: "idle" } : null;
     case "ask":
       session.doubtsAsked = false;
       return ask(hold);
@@ -179,7 +179,7 @@ async function ask({ session, agent, turn }: Hold): Promise<Advance | null> {
   const generated = await askModel(session, agent, turn);
   if (generated.kind === "answered") return null;
   const { fault, attempts } = generated;
-  if (session.hardAbort.signal.aborted) return { kind: "idle" };
+  if (session.hardAbort.aborted) return { kind: "idle" };
   // A cancel or the end of the wall time stops the model call; the next pass names it.
   if (fault.kind === "aborted") return null;
   const status = fault.status === undefined ? "" : ` (HTTP ${fault.status})`;

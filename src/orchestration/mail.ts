@@ -23,7 +23,7 @@ export async function stopIfCancelled(session: Session): Promise<void> {
 }
 
 function stopAsking(session: Session): void {
-  if (session.abort.signal.aborted) return;
+  if (session.abort.aborted) return;
   session.abort.abort(new BridleError("aborted", "The run was cancelled"));
 }
 

@@ -73,7 +73,7 @@ export async function askAbout(session: Session, question: Question): Promise<Tr
     if (asked === ASK_MAX) break;
     const waitMs = answer.kind === "unknown" ? ASK_AGAIN_MS * asked : leftMs;
     await session.clock.sleep(waitMs, session.hardAbort.signal).catch(() => undefined);
-    if (session.hardAbort.signal.aborted) return unknown("the worker stopped");
+    if (session.hardAbort.aborted) return unknown("the worker stopped");
   }
   return unknown(`the outside system could not say: ${why}`);
 }
@@ -91,9 +91,9 @@ async function lookUp(
   question: Question,
   transactor: NonNullable<Tool["effect"]["transactor"]>,
 ): Promise<Truth> {
-  const deadline = startDeadline(question.tool.timeoutMs, session.hardAbort.signal);
+  const deadline = startDeadline(question.tool.timeoutMs, session.hardAbort);
   try {
-    const found = await untilAborted(transactor.find(question.key), deadline.signal);
+    const found = await untilAborted(transactor.find(question.key), deadline.stop);
     return found === undefined
       ? { kind: "not_happened" }
       : { kind: "happened", output: found.output, via: "transaction" };
@@ -113,11 +113,11 @@ async function ask(
   // The schema checked the input before the call was claimed; its type is the author's affair.
   const input = question.input as never;
   const { runId } = session.fence;
-  const deadline = startDeadline(tool.timeoutMs, session.hardAbort.signal);
+  const deadline = startDeadline(tool.timeoutMs, session.hardAbort);
   try {
-    const request = { key, input, runId, callId, abortSignal: deadline.signal };
+    const request = { key, input, runId, callId, abortSignal: deadline.stop.signal };
     const asking = Promise.resolve(reconcile(request));
-    return readAnswer(await untilAborted(asking, deadline.signal), session);
+    return readAnswer(await untilAborted(asking, deadline.stop), session);
   } catch (thrown) {
     return unknownYet(errorMessage(thrown));
   } finally {

@@ -44,7 +44,7 @@ export async function recoverCall(
   }
   const endedAt = latestEnd(session, tool, claim.at);
   const truth = await askAbout(session, { ...permit, effect: claim.effect, endedAt });
-  if (!session.hardAbort.signal.aborted) await settleTruth(session, running, { truth, options });
+  if (!session.hardAbort.aborted) await settleTruth(session, running, { truth, options });
 }
 
 async function settleTruth(
@@ -105,7 +105,7 @@ export async function askDoubts(session: Session, options: CallOptions): Promise
     const tool = options.agent.tools.get(open.tool);
     if (tool === undefined) continue;
     const truth = await settleDoubt(session, open, tool);
-    if (session.hardAbort.signal.aborted) return;
+    if (session.hardAbort.aborted) return;
     if (truth.kind === "unknown") continue;
     session.push({
       kind: "call.resolved",

@@ -10,6 +10,7 @@
  *    session is rewound: nothing may follow a gap.
  */
 import { BridleError } from "../std/error.ts";
+import { Stop } from "../std/stop.ts";
 import type { Clock } from "../std/clock.ts";
 import type { EventBody, JournalEvent } from "../journal/event.ts";
 import { foldEvent } from "../journal/fold.ts";
@@ -33,9 +34,9 @@ export class Session {
   readonly clock: Clock;
   readonly fence: Fence;
   /** Aborts model calls and reads: on cancel, on a lost fence, at the end of a drain. */
-  readonly abort: AbortController = new AbortController();
+  readonly abort: Stop = new Stop();
   /** Aborts effects too: on a lost fence and at the end of a drain, never on cancel. */
-  readonly hardAbort: AbortController = new AbortController();
+  readonly hardAbort: Stop = new Stop();
   /** Tool call ids used in this conversation, so that ours stay unique. */
   readonly seenCallIds: Set<string>;
   readonly prompt: PromptView = new PromptView();

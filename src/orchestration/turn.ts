@@ -5,6 +5,7 @@ import type { ModelRetry } from "../generation/retry.ts";
 import { dispatchable } from "../journal/fold.ts";
 import type { AssistantPart } from "../journal/message.ts";
 import { callIdOf } from "../journal/run.ts";
+import { afterAbout } from "../std/coarse-timer.ts";
 import { BridleError } from "../std/error.ts";
 import type { Agent } from "./agent.ts";
 import { keptName } from "./call-name.ts";
@@ -31,19 +32,19 @@ export async function askModel(
     prompt: session.prompt.of(agent.definition.instructions, state.messages),
     tools: agent.toolSpecs,
     settings: agent.settings,
-    abortSignal: session.abort.signal,
+    abortSignal: session.abort,
   };
   const streams = agent.definition.stream === true;
-  const riding = setTimeout(() => {
+  const endRide = afterAbout(RIDE_MS, () => {
     // A failed write marks the session lost; the loop meets that at its next write.
     session.flush().catch(() => undefined);
-  }, RIDE_MS);
+  });
   const generated = await generate(model, request, {
     clock: session.clock,
     ...(retry === undefined ? {} : { retry }),
     ...(streams ? { onDelta: (delta: Delta) => show(state.runId, delta, onDelta) } : {}),
   });
-  clearTimeout(riding);
+  endRide();
   if (generated.kind === "answered") keepAnswer(session, generated);
   return generated;
 }
