@@ -86,7 +86,8 @@ export async function prepareCall(
   if (verdict.kind === "deny") {
     return { ...refuse("denied", deniedCall(verdict.reason)), rules: verdict.rules };
   }
-  const isChanged = canonicalJson(call.input) !== canonicalJson(input);
+  // The very value that was checked is unchanged; only a copy has to be compared.
+  const isChanged = input !== call.input && canonicalJson(call.input) !== canonicalJson(input);
   const continues = earlierDoubt(session, tool.name, argsHash);
   const { rules } = verdict;
   return { kind: "prepared", call, tool, input, isChanged, argsHash, continues, rules };
