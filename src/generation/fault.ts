@@ -24,7 +24,7 @@ const KEY_SHAPES: readonly (readonly [RegExp, string])[] = [
 ];
 const SECRET_NAME = /KEY|TOKEN|SECRET|PASSWORD/i;
 
-/** Servers quote what they refuse: keys of the environment, and what looks like one, are cut out. */
+/** Servers quote what they refuse: keys of the environment and what looks like one go. */
 export function redactKeys(text: string): string {
   let redacted = text;
   for (const [name, value = ""] of Object.entries(process.env)) {

@@ -152,7 +152,7 @@ async function run(
   }
 }
 
-/** A tool may return a stream of results (the AI SDK's preliminary ones); the last is the result. */
+/** A tool may return a stream of preliminary results, as the AI SDK's may; the last one counts. */
 async function lastOf(returned: unknown): Promise<unknown> {
   if (!isStream(returned)) return returned;
   let last: unknown;

@@ -86,7 +86,7 @@ function watchWall(session: Session): NodeJS.Timeout | undefined {
   return setTimeout(end, Math.max(0, leftMs)).unref();
 }
 
-/** One step; what the journal has no room for, or an agent that is broken, ends the run in order. */
+/** One step. A journal without room, or an agent that is broken, ends the run in order. */
 async function stepSafely(hold: Hold): Promise<Advance | null> {
   const { session } = hold;
   try {

@@ -54,7 +54,7 @@ async function checkOwn(validate: Validate, value: Json): Promise<Checked> {
   }
 }
 
-/** The AI SDK's `Schema` may carry a check of its own (`zodSchema`, `jsonSchema(…, {validate})`). */
+/** The AI SDK's `Schema` may carry a check of its own (`zodSchema` does). */
 function validatorOf(given: unknown): Validate | undefined {
   if (typeof given !== "object" || given === null || !("jsonSchema" in given)) return undefined;
   const validate: unknown = "validate" in given ? given.validate : undefined;

@@ -220,3 +220,8 @@ export async function until(test: () => unknown, ms = 5_000): Promise<void> {
 export function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
+
+/** An error as Node's network stack throws it. */
+export function network(code: string): Error {
+  return Object.assign(new Error(code), { code });
+}

@@ -144,7 +144,7 @@ class Scheduler implements Serving {
     this.#fill();
   }
 
-  /** A full page may hide a small lane behind a large one: then all that the queue holds is asked. */
+  /** A full page may hide a small lane behind a large one: then a queue's worth is asked for. */
   async #due(now: number): Promise<readonly RunRow[]> {
     const { store } = this.#options;
     const due = await store.list({ claimableAt: now, limit: FETCH_MAX });
