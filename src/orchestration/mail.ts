@@ -1,5 +1,6 @@
 /** What came from outside becomes events, written by the one fenced writer. */
 import type { InboxEntry } from "../journal/store.ts";
+import { INBOX_PAGE } from "../journal/store-rules.ts";
 import { BridleError } from "../std/error.ts";
 import { isJsonObject, type Json } from "../std/json.ts";
 import type { Session } from "./session.ts";
@@ -7,12 +8,12 @@ import type { Session } from "./session.ts";
 /** Takes every new inbox entry into the journal's pending events. */
 export async function takeMail(session: Session): Promise<void> {
   const { runId } = session.fence;
-  while (session.hasMail) {
-    session.beginLook();
+  if (!session.hasMail) return;
+  session.beginLook();
+  for (;;) {
     const entries = await session.store.inbox(runId, session.state.inboxSeen);
     for (const entry of entries) takeEntry(session, entry);
-    // Told of mail that is not there: nothing to wait for.
-    if (entries.length === 0) return;
+    if (entries.length < INBOX_PAGE) return;
   }
 }
 

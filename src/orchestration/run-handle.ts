@@ -54,10 +54,17 @@ export class Run {
   }
 
   /** A person's word on a call in doubt: it happened (with this output), or it did not. */
-  resolve(
+  async resolve(
     callId: string,
     truth: { readonly happened: true; readonly output?: Json } | { readonly happened: false },
   ): Promise<void> {
+    const { doubts, outcome } = await this.state();
+    if (outcome === null && !doubts.some((doubt) => doubt.callId === callId)) {
+      const open = doubts.map((doubt) => doubt.callId).join(", ");
+      throw new BridleError("usage", `Call "${callId}" of run ${this.runId} is not in doubt`, {
+        hint: open === "" ? "No call of this run is in doubt." : `In doubt: ${open}.`,
+      });
+    }
     return this.#post({ kind: "resolve", key: `resolve:${callId}`, body: { callId, ...truth } });
   }
 

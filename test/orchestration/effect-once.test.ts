@@ -115,7 +115,7 @@ describe("E2: a once effect", () => {
       },
     });
     const { outcome } = await play(agentOf(modelOf(payTurn), { tools: { pay } }));
-    const waited = Number(/\d+/.exec(String(outcome.receipts[0]?.output))?.[0]);
+    const waited = Number(/\d+/.exec(JSON.stringify(outcome.receipts[0]?.output))?.[0]);
     expect(waited).toBeGreaterThanOrEqual(145);
   });
 

@@ -108,7 +108,7 @@ function answerOf(
 export const anyObject = { type: "object" } as const;
 
 /** A tool that takes any object; `parts` say the rest. */
-export function toolOf(parts: Partial<ToolDefinition<never>>): ToolDefinition {
+export function toolOf(parts: Partial<ToolDefinition>): ToolDefinition {
   return { description: "Use this.", inputSchema: anyObject, execute: () => "ok", ...parts };
 }
 
