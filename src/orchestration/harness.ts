@@ -124,7 +124,7 @@ export class Harness {
       if (made.kind === "exists") return this.#existing(made, requestHash, idempotencyKey);
       if (made.fence !== null) {
         const state = foldEvent(emptyRun(runId), { ...created, seq: 1, at });
-        await this.#worker.adopt(made.fence, { ...state, hash: made.hash }, until);
+        this.#worker.adopt(made.fence, { ...state, hash: made.hash }, until);
       }
     } finally {
       if (hasRoom) this.#starting -= 1;

@@ -48,8 +48,11 @@ export class Worker {
   }
 
   /** Hands over a run that was created under this worker's lease, which ends at `until`. */
-  async adopt(fence: Fence, state: RunState, until: number): Promise<void> {
-    if (this.#isDraining) return this.#release(fence);
+  adopt(fence: Fence, state: RunState, until: number): void {
+    if (this.#isDraining) {
+      void this.#release(fence);
+      return;
+    }
     this.#fresh.set(fence.runId, { fence, state, until, mustLook: false });
     this.#startBeat();
   }
