@@ -36,7 +36,7 @@ async function killInside(path: string, effect: string): Promise<Victim> {
   const [runId] = await new Promise<[string, string]>((resolve) => {
     let started = "";
     child.on("message", (message) => {
-      const text = String(message);
+      const text = typeof message === "string" ? message : "";
       if (text.startsWith("run ")) started = text.slice(4);
       if (text === "inside") resolve([started, text]);
     });
