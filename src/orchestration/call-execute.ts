@@ -13,7 +13,7 @@ import { errorMessage } from "../std/error.ts";
 import type { Json } from "../std/json.ts";
 import { didNotHappen, isToolError, isTransient } from "../tools/tool-error.ts";
 import { keepOutput } from "../tools/tool-output.ts";
-import type { Tool, ToolContext } from "../tools/tool.ts";
+import { noContext, type Tool, type ToolContext } from "../tools/tool.ts";
 import { hashArgs } from "../journal/run.ts";
 import type { Session } from "./session.ts";
 import type { Stop } from "../std/stop.ts";
@@ -113,9 +113,10 @@ function contextOf(session: Session, permit: Permit, stop: Stop): Context {
       return stop.signal;
     },
     deadline: session.clock.now() + tool.timeoutMs,
-    // Copied only for the tool that reads it; the answer that holds the call is left out.
+    context: noContext,
     get messages() {
-      return messages.toArray().slice(0, -1);
+      // Copied only for the tool that reads it; typed by the tool's own version of the AI SDK.
+      return messages.toArray().slice(0, -1) as never[];
     },
   };
 }

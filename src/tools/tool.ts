@@ -4,13 +4,17 @@
  * careful default for what it did not declare.
  */
 import { effectClasses } from "../journal/receipt.ts";
-import type { Message } from "../journal/message.ts";
 import { BridleError } from "../std/error.ts";
 import { hashJson } from "../std/hash.ts";
 import type { Json, JsonObject } from "../std/json.ts";
 import { TIMER_MAX_MS } from "../std/deadline.ts";
 import { undeclaredEffect, type Effect } from "./effect.ts";
 import { readSchema, type InputSchema } from "./schema.ts";
+
+/** The AI SDK's tool context, which is always empty here: a journal could not hold it. */
+export type NoContext = Readonly<Record<string, never>>;
+
+export const noContext: NoContext = Object.freeze({});
 
 /** What `execute` is handed beside the input. */
 export interface ToolContext {
@@ -27,8 +31,12 @@ export interface ToolContext {
   readonly abortSignal: AbortSignal;
   /** Milliseconds since the epoch after which nobody waits for the answer. */
   readonly deadline: number;
-  /** The conversation before the answer that made this call (the AI SDK hands this over too). */
-  readonly messages: readonly Message[];
+  /**
+   * The conversation before the answer that made this call, for tools of the AI SDK: assign it to
+   * the `ModelMessage[]` of the version in use.
+   */
+  readonly messages: never[];
+  readonly context: NoContext;
   /** The open transaction of a `transactional` tool. */
   readonly tx?: unknown;
 }
@@ -42,7 +50,11 @@ export interface ToolRetry {
 
 // Method syntax: a tool over a narrower input is still a tool (the input is checked before).
 export interface ToolDefinition<Input = never, Output = unknown> {
-  readonly description?: string | undefined;
+  /** A function, as the AI SDK allows, is asked once, at start-up. */
+  readonly description?:
+    | string
+    | ((options: { readonly context: NoContext }) => string)
+    | undefined;
   readonly inputSchema: unknown;
   execute?(input: Input, context: ToolContext): Output | PromiseLike<Output>;
   readonly effect?: Effect<Input>;
@@ -109,7 +121,7 @@ export async function prepareTool(name: string, definition: ToolDefinition): Pro
   checkDefinition(definition, where);
   const schema = await readSchema(definition.inputSchema, where);
   checkTakesObjects(schema, where);
-  const description = definition.description ?? "";
+  const description = descriptionOf(definition, where);
   const fingerprint = hashJson({ description, name, schema: schema.jsonSchema });
   return {
     name,
@@ -123,6 +135,15 @@ export async function prepareTool(name: string, definition: ToolDefinition): Pro
     fingerprint,
     definition,
   };
+}
+
+function descriptionOf({ description = "" }: ToolDefinition, where: string): string {
+  const text: unknown =
+    typeof description === "function" ? description({ context: noContext }) : description;
+  if (typeof text === "string") return text;
+  throw new BridleError("tool_invalid", `${where} has a description that is no text`, {
+    hint: "Say in a sentence or two when to use the tool and when not.",
+  });
 }
 
 /** What anything that claims to be a tool must have. Plain JavaScript comes through here too. */
@@ -140,6 +161,11 @@ function checkDefinition(definition: ToolDefinition, where: string): void {
   if (typeof definition.execute !== "function") {
     throw new BridleError("tool_invalid", `${where} has no execute function`, {
       hint: "Add execute: async (input, { idempotencyKey, abortSignal }) => ….",
+    });
+  }
+  if ("contextSchema" in definition && definition.contextSchema !== undefined) {
+    throw new BridleError("tool_invalid", `${where} needs a tool context, which is not supported`, {
+      hint: "Close over what it needs, or make it part of the input.",
     });
   }
   // The AI SDK's own gate: to run such a tool without asking would break its author's promise.
