@@ -108,8 +108,11 @@ function notJson(root: unknown, what: string): BridleError {
 function placeOfFault(root: unknown): { readonly path: string; readonly isCycle: boolean } {
   const above = new Set<unknown>();
   let path = "";
-  for (let value: unknown = root; typeof value === "object" && value !== null;) {
-    if (above.has(value)) return { path: path.replace(/^\./, ""), isCycle: true };
+  let isCycle = false;
+  // A fault of depth has a long way down; its end says nothing that its start does not.
+  for (let value = root; isObject(value) && path.length < PATH_CHARS_MAX;) {
+    isCycle = above.has(value);
+    if (isCycle) break;
     above.add(value);
     if ("toJSON" in value && typeof value.toJSON === "function") {
       value = value.toJSON();
@@ -121,11 +124,14 @@ function placeOfFault(root: unknown): { readonly path: string; readonly isCycle:
     path += Array.isArray(value) ? `[${faulty[0]}]` : `.${faulty[0]}`;
     value = faulty[1];
   }
-  // A fault of depth has a long way down; its end says nothing that its start does not.
-  return { path: path.replace(/^\./, "").slice(0, PATH_CHARS_MAX), isCycle: false };
+  return { path: path.replace(/^\./, "").slice(0, PATH_CHARS_MAX), isCycle };
 }
 
 const PATH_CHARS_MAX = 100;
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}
 
 function canWrite(value: unknown): boolean {
   try {
