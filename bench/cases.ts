@@ -13,7 +13,7 @@ export interface Case {
 const SIZES = [10, 100, 500, 2000] as const;
 const RUNS = [16, 64] as const;
 /** Turns of each run when many run at once. */
-const CONCURRENT_TURNS = 100;
+const CONCURRENT_TURNS = 500;
 
 interface System {
   readonly name: string;

@@ -28,9 +28,14 @@ const STDERR_CHARS = 4_000;
 
 /** Children that still live; none survives this process. */
 const living = new Set<Child>();
-process.once("exit", () => {
-  for (const child of living) child.kill("SIGKILL");
-});
+process.once("exit", () => void endChildren());
+
+/** Kills every child that still lives, stopped ones included, and waits until they are gone. */
+export async function endChildren(): Promise<void> {
+  const all = [...living];
+  for (const child of all) child.kill("SIGKILL");
+  await Promise.all(all.map((child) => child.ended));
+}
 
 /** Starts `node script …args` with this process's own Node. Its stdin ends with this process. */
 export function startChild(script: string, args: readonly string[], options: ChildOptions): Child {

@@ -9,7 +9,7 @@ import { errorMessage } from "../../src/std/error.ts";
 import { canonicalJson } from "../../src/std/json.ts";
 import { STEERING, type Scenario } from "./scenario.ts";
 import { businessPath } from "./tools.ts";
-import type { World } from "./world.ts";
+import type { World } from "../world.ts";
 
 export interface Checked {
   /** Reached exactly one terminal outcome, one that its class may have. */

@@ -12,7 +12,7 @@ import { reportOf } from "./figures.ts";
 import * as plan from "./plan.ts";
 import { scenarios, type Scenario } from "./scenario.ts";
 import { runTrial, type Trial, type TrialPlan } from "./trial.ts";
-import { openWorld, type World } from "./world.ts";
+import { openWorld, type World } from "../world.ts";
 
 /** A boundary that a run did not come by (its appends fell together) is tried again so often. */
 const TRIES_MAX = 5;

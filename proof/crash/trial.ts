@@ -7,7 +7,7 @@ import { startChild } from "../child.ts";
 import { checkRun, type Checked } from "./check.ts";
 import { modelOf } from "./models.ts";
 import type { Scenario } from "./scenario.ts";
-import type { World } from "./world.ts";
+import type { World } from "../world.ts";
 
 export interface TrialPlan {
   readonly scenario: Scenario;

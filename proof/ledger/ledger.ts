@@ -9,12 +9,11 @@ export interface Ledger {
   readonly url: string;
   /** Requests and applied effects of each reference that begins so. */
   count(prefix: string): Promise<readonly ReferenceCount[]>;
-  stop(): Promise<void>;
 }
 
 const PROCESS = fileURLToPath(new URL("process.ts", import.meta.url));
 
-/** Starts the service with its database in `folder`. */
+/** Starts the service with its database in `folder`. It ends with this process's other children. */
 export async function startLedger(folder: string): Promise<Ledger> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const child = startChild(PROCESS, [join(folder, "ledger.db")], {
@@ -28,10 +27,6 @@ export async function startLedger(folder: string): Promise<Ledger> {
   return {
     url,
     count: async (prefix) => countsOf(await getJson(`${url}/count?prefix=${prefix}`)),
-    stop: async () => {
-      child.kill("SIGKILL");
-      await child.ended;
-    },
   };
 }
 

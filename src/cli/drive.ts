@@ -72,11 +72,14 @@ async function driveAndTell(driving: Driving): Promise<number> {
   const prices = options.config.prices ?? {};
   const summary = summarise({ row, events, prices, now: Date.now() });
   if (ended.kind === "failed") throw keptError(runId, ended.thrown);
+  // Set before anything is printed: a reader that has gone does not change how the run ended.
+  const code = codeOf(ended, summary);
+  process.exitCode = code;
   tellSummary(output, options.isJson, summary);
   if (ended.kind === "stopped") {
     output.say(`stopped; nothing is lost. Go on with: bridle resume ${runId}`);
   }
-  return codeOf(ended, summary);
+  return code;
 }
 
 async function tellAll(

@@ -7,11 +7,26 @@ import { packageVersion } from "./package-root.ts";
 import { createProgram } from "./program.ts";
 import { quietWarnings } from "./warnings.ts";
 
-/** The reader of a pipe has seen enough (`| head`): that is an end, not an error. */
-function endWithReader(stream: NodeJS.WriteStream): void {
-  stream.on("error", (error: NodeJS.ErrnoException) => {
-    process.exit(error.code === "EPIPE" ? exitCodes.ok : exitCodes.error);
-  });
+/** The reader of the data has seen enough (`| head`): that is an end, not an error. */
+function endWithReader(error: NodeJS.ErrnoException): void {
+  const code = error.code === "EPIPE" ? exitCodes.ok : exitCodes.error;
+  process.exit(process.exitCode ?? code);
+}
+
+/** Nobody watches the progress any more: the work goes on. */
+function goOnUnwatched(): void {
+  // Writing to a stream that is gone does nothing.
+}
+
+/** What a tool or a config threw beside every promise. The journal holds what happened. */
+function endUnexpectedly(thrown: unknown): never {
+  const failure = failureOf(thrown);
+  if (failure !== undefined) tellFailure(createOutput(), failure, { isJson: isJson(), thrown });
+  process.exit(exitCodes.error);
+}
+
+function isJson(): boolean {
+  return process.argv.includes("--json");
 }
 
 async function runProgram(): Promise<number> {
@@ -25,8 +40,7 @@ async function runProgram(): Promise<number> {
   } catch (thrown) {
     const failure = failureOf(thrown);
     if (failure === undefined) return exitCodes.ok;
-    const isJson = process.argv.includes("--json");
-    tellFailure(createOutput(), failure, { isJson, thrown });
+    tellFailure(createOutput(), failure, { isJson: isJson(), thrown });
     return failure.exitCode;
   }
 }
@@ -45,14 +59,15 @@ function refuseSilence(): void {
   tellFailure(
     createOutput(),
     { code: "unexpected", message, hint, exitCode: exitCodes.error },
-    { isJson: process.argv.includes("--json"), thrown: undefined },
+    { isJson: isJson(), thrown: undefined },
   );
   process.exit(exitCodes.error);
 }
 
 quietWarnings();
-endWithReader(process.stdout);
-endWithReader(process.stderr);
+process.stdout.on("error", endWithReader);
+process.stderr.on("error", goOnUnwatched);
+process.on("uncaughtException", endUnexpectedly);
 process.on("beforeExit", refuseSilence);
 const code = await runProgram();
 await flushed(process.stdout);

@@ -35,9 +35,14 @@ export function createOutput(): Output {
   };
 }
 
-/** https://no-color.org, and terminals that say they are dumb. */
-function hasColours(isTerminal: boolean): boolean {
-  return isTerminal && (process.env["NO_COLOR"] ?? "") === "" && process.env["TERM"] !== "dumb";
+/**
+ * https://no-color.org, and terminals that say they are dumb. `isTTY` is undefined for a pipe,
+ * which the colour library would take as leave to guess from the environment.
+ */
+function hasColours(isTerminal: boolean | undefined): boolean {
+  return (
+    isTerminal === true && (process.env["NO_COLOR"] ?? "") === "" && process.env["TERM"] !== "dumb"
+  );
 }
 
 /** Replaces the value of each variable that is named like a secret by the variable's name. */

@@ -1,8 +1,8 @@
 /** A provider's raw answer, of any interface version, as the parts a run keeps. */
 import type { LanguageModelV4Content } from "@ai-sdk/provider";
-import type { AssistantPart } from "../journal/message.ts";
+import type { AssistantPart, ToolOutput } from "../journal/message.ts";
 import type { Usage } from "../journal/usage.ts";
-import { canonicalJson, isJsonObject, parseJson, type Json, type JsonObject } from "../std/json.ts";
+import { isJsonObject, parseJson, type Json, type JsonObject } from "../std/json.ts";
 import type { LanguageModel, ModelAnswer } from "./model.ts";
 
 /** What `doGenerate` returns, as far as it is read; usage and finish differ between versions. */
@@ -52,15 +52,7 @@ function readPart(part: LanguageModelV4Content): ReadPart | undefined {
     case "tool-call":
       return readCall(part);
     case "tool-result":
-      return {
-        part: {
-          type: "tool-result",
-          toolCallId: part.toolCallId,
-          toolName: part.toolName,
-          output: { type: "json", value: jsonOf(part.result) },
-          ...metadataOf(part),
-        },
-      };
+      return readResult(part);
     case "custom":
     case "file":
     case "reasoning-file":
@@ -91,6 +83,20 @@ function readCall(part: Extract<LanguageModelV4Content, { type: "tool-call" }>):
   };
 }
 
+/** What the provider's own tool answered. A preliminary result is followed by the final one. */
+function readResult(
+  part: Extract<LanguageModelV4Content, { type: "tool-result" }>,
+): ReadPart | undefined {
+  if (part.preliminary === true) return undefined;
+  const { toolCallId, toolName } = part;
+  const value = jsonOf(part.result);
+  const output: ToolOutput =
+    part.isError === true
+      ? { type: "error-text", value: typeof value === "string" ? value : JSON.stringify(value) }
+      : { type: "json", value };
+  return { part: { type: "tool-result", toolCallId, toolName, output, ...metadataOf(part) } };
+}
+
 /** A provider's metadata comes back to it as options (the AI SDK's own rule). */
 function metadataOf(part: { readonly providerMetadata?: unknown }): {
   readonly providerOptions?: JsonObject;
@@ -99,9 +105,14 @@ function metadataOf(part: { readonly providerMetadata?: unknown }): {
   return isJsonObject(kept) ? { providerOptions: kept } : {};
 }
 
+/** As JSON prints it; null for what JSON cannot hold, so that one odd member spoils no answer. */
 function jsonOf(value: unknown): Json {
-  const parsed = parseJson(canonicalJson(value ?? null));
-  return parsed.ok ? parsed.value : null;
+  try {
+    const parsed = parseJson(JSON.stringify(value ?? null));
+    return parsed.ok ? parsed.value : null;
+  } catch {
+    return null;
+  }
 }
 
 /** V2 says `"stop"`, V3 and V4 say `{unified: "stop", raw}`. */

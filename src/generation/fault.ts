@@ -15,14 +15,34 @@ export interface Fault {
   readonly retryAfterMs?: number;
 }
 
+/** Shapes of keys, and where addresses and headers carry them. */
+const KEY_SHAPES: readonly (readonly [RegExp, string])[] = [
+  [/\b(?:sk|pk|rk|gsk|xai|key)[-_][\w-]{8,}/g, "[key]"],
+  [/\b(Bearer|Basic)\s+[\w.~+/=-]{8,}/gi, "$1 [key]"],
+  [/([?&](?:api[-_]?key|key|token|access_token)=)[^&\s"']+/gi, "$1[key]"],
+  [/(:\/\/)[^/\s:@]+:[^/\s@]+@/g, "$1[key]@"],
+];
+const SECRET_NAME = /KEY|TOKEN|SECRET|PASSWORD/i;
+
+/** Servers quote what they refuse: keys of the environment, and what looks like one, are cut out. */
+export function redactKeys(text: string): string {
+  let redacted = text;
+  for (const [name, value = ""] of Object.entries(process.env)) {
+    if (value.length < 8 || !SECRET_NAME.test(name)) continue;
+    redacted = redacted.replaceAll(value, `[${name}]`);
+  }
+  for (const [shape, instead] of KEY_SHAPES) redacted = redacted.replaceAll(shape, instead);
+  return redacted;
+}
+
 /** Statuses after which the same request may succeed. */
 const TRANSIENT_STATUS: ReadonlySet<number> = new Set([
   408, 409, 425, 429, 500, 502, 503, 504, 529,
 ]);
 
-export function classifyFault(thrown: unknown, abortSignal: AbortSignal): Fault {
-  if (abortSignal.aborted) return { kind: "aborted", message: "the model call was cancelled" };
-  const message = errorMessage(thrown).slice(0, 500);
+export function classifyFault(thrown: unknown, stop: { readonly aborted: boolean }): Fault {
+  if (stop.aborted) return { kind: "aborted", message: "the model call was cancelled" };
+  const message = redactKeys(errorMessage(thrown)).slice(0, 500);
   const facts = typeof thrown === "object" && thrown !== null ? thrown : {};
   const status = "statusCode" in facts ? facts.statusCode : undefined;
   if (typeof status === "number") {
@@ -30,6 +50,7 @@ export function classifyFault(thrown: unknown, abortSignal: AbortSignal): Fault 
     const kind = TRANSIENT_STATUS.has(status) ? "transient" : "rejected";
     return { kind, message, status, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
   }
+  if ("name" in facts && facts.name === "TimeoutError") return { kind: "transient", message };
   if ("isRetryable" in facts && facts.isRetryable === true) return { kind: "transient", message };
   if (thrown instanceof TypeError && message.includes("fetch failed")) {
     return { kind: "transient", message };

@@ -6,11 +6,15 @@
  * W2 An answer is handed over whole or not at all: nothing acts on half a stream.
  * W3 Arguments that are not JSON do not fail the answer; they are kept as written.
  * W4 Every part that must travel back (reasoning signatures, provider metadata) is kept.
+ * W5 An attempt ends at its time limit or with the caller's signal, also when the model does not
+ *    heed the signal it is handed.
  */
 import type { LanguageModelV4, LanguageModelV4Prompt } from "@ai-sdk/provider";
+import { startDeadline, untilAborted } from "../std/deadline.ts";
 import { systemRandom, type Random } from "../std/random.ts";
 import { systemClock, type Clock } from "../std/clock.ts";
 import type { JsonObject } from "../std/json.ts";
+import { Stop } from "../std/stop.ts";
 import { readAnswer, type RawAnswer } from "./answer.ts";
 import { classifyFault, type Fault } from "./fault.ts";
 import type { Delta, LanguageModel, ModelAnswer, ModelRequest } from "./model.ts";
@@ -34,6 +38,9 @@ export interface GatewayOptions {
   readonly onDelta?: (delta: Delta) => void;
 }
 
+/** How long one attempt may take when nothing else is said, ms: reasoning models think long. */
+const TIMEOUT_MS = 600_000;
+
 /** Asks until there is an answer, the fault is final, or the attempts are used up. Never throws. */
 export async function generate(
   model: LanguageModel,
@@ -43,35 +50,43 @@ export async function generate(
   const { clock = systemClock, random = systemRandom, retry = defaultModelRetry } = options;
   const started = clock.now();
   for (let attempts = 1; ; attempts++) {
+    const deadline = startDeadline(retry.timeoutMs ?? TIMEOUT_MS, request.abortSignal);
     try {
-      const raw = await askOnce(model, request, options.onDelta);
-      const answer = readAnswer(raw, model);
+      const { signal } = deadline.stop;
+      signal.throwIfAborted();
+      const asking = askOnce(model, callOptions(request, signal), options.onDelta);
+      const answer = readAnswer(await untilAborted(asking, deadline.stop), model);
       return { kind: "answered", answer, attempts, ms: clock.now() - started };
     } catch (thrown) {
       const fault = classifyFault(thrown, request.abortSignal);
       const delayMs = retryDelayMs(retry, { fault, attempts }, random);
       if (delayMs === null) return { kind: "failed", fault, attempts };
-      await clock.sleep(delayMs, request.abortSignal).catch(() => undefined);
+      await clock.sleep(delayMs, signalOf(request.abortSignal)).catch(() => undefined);
+    } finally {
+      deadline.end();
     }
   }
 }
 
+function signalOf(given: AbortSignal | Stop): AbortSignal {
+  return given instanceof Stop ? given.signal : given;
+}
+
 async function askOnce(
   model: LanguageModel,
-  request: ModelRequest,
+  options: CallOptions,
   onDelta: ((delta: Delta) => void) | undefined,
 ): Promise<RawAnswer> {
   // V2, V3 and V4 take the same prompt for the parts a run holds (text, reasoning, calls, results)
   // and return the same content parts; what differs (usage, finish) is read defensively.
   const v4 = model as LanguageModelV4;
-  const options = callOptions(request);
   if (onDelta === undefined) return v4.doGenerate(options);
   const { stream } = await v4.doStream(options);
   return collectStream(stream, onDelta);
 }
 
-function callOptions(request: ModelRequest): Parameters<LanguageModelV4["doGenerate"]>[0] {
-  const { settings, tools, abortSignal } = request;
+function callOptions(request: ModelRequest, abortSignal: AbortSignal): CallOptions {
+  const { settings, tools } = request;
   const { stopSequences, providerOptions, ...plain } = settings;
   return {
     // Our messages are the readonly form of the provider's prompt; providers do not write to them.

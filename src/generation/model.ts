@@ -3,6 +3,7 @@ import type { LanguageModelV2, LanguageModelV3, LanguageModelV4 } from "@ai-sdk/
 import type { AssistantPart, Message } from "../journal/message.ts";
 import type { Usage } from "../journal/usage.ts";
 import type { JsonObject } from "../std/json.ts";
+import type { Stop } from "../std/stop.ts";
 
 /** Any AI SDK model object, whichever of the three interface versions it implements. */
 export type LanguageModel = LanguageModelV4 | LanguageModelV3 | LanguageModelV2;
@@ -48,7 +49,7 @@ export interface ModelRequest {
   readonly prompt: readonly (SystemMessage | Message)[];
   readonly tools: readonly ToolSpec[];
   readonly settings: ModelSettings;
-  readonly abortSignal: AbortSignal;
+  readonly abortSignal: AbortSignal | Stop;
 }
 
 export interface ModelAnswer {

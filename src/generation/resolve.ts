@@ -23,8 +23,9 @@ const PROVIDER = /^[a-z][a-z0-9-]*$/;
 /** Resolves once at start-up: a missing package, name or key is told before any run begins. */
 export async function resolveModel(reference: ModelReference): Promise<LanguageModel> {
   if (typeof reference === "string") return loadNamed(reference);
-  if (isModel(reference)) return reference;
-  if ("baseURL" in reference) return connectCompatible(reference);
+  const isObject = typeof reference === "object" && reference !== null;
+  if (isObject && isModel(reference)) return reference;
+  if (isObject && "baseURL" in reference) return connectCompatible(reference);
   throw new BridleError("model_unknown", "That is not a language model", {
     hint: 'Give "provider/model", { baseURL, modelId }, or an AI SDK model object.',
   });

@@ -6,6 +6,8 @@ export interface ModelRetry extends Backoff {
   readonly attemptsMax: number;
   /** A provider that asks to wait longer than this is not waited for here. */
   readonly waitMaxMs: number;
+  /** An attempt without a whole answer after this long is given up, ms. Default 600,000. */
+  readonly timeoutMs?: number;
 }
 
 export const defaultModelRetry: ModelRetry = {

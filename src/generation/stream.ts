@@ -11,9 +11,17 @@ import type { Delta } from "./model.ts";
 /** The most characters of text, reasoning and arguments one answer may stream. */
 export const STREAM_CHARS_MAX: number = 16 * 1024 * 1024;
 
+/** A text or reasoning part that is still arriving, and its place among the parts. */
+interface Piece {
+  readonly type: "text" | "reasoning";
+  readonly index: number;
+  text: string;
+  metadata: unknown;
+}
+
 interface Collected {
-  readonly content: LanguageModelV4Content[];
-  readonly open: Map<string, { text: string; metadata: unknown }>;
+  readonly content: (LanguageModelV4Content | null)[];
+  readonly open: Map<string, Piece>;
   chars: number;
   finish: { readonly finishReason: unknown; readonly usage: unknown } | null;
   response: { id?: string; modelId?: string };
@@ -40,7 +48,9 @@ export async function collectStream(
   if (finish === null) {
     throw Object.assign(new Error("the stream ended before the answer did"), { isRetryable: true });
   }
-  return { content, response, ...finish };
+  // A provider may forget to end a part; the answer is whole all the same.
+  for (const piece of collected.open.values()) close(collected, piece);
+  return { content: content.filter((part) => part !== null), response, ...finish };
 }
 
 function take(
@@ -51,21 +61,25 @@ function take(
   switch (part.type) {
     case "text-start":
     case "reasoning-start":
-      into.open.set(`${part.type}${part.id}`, { text: "", metadata: part.providerMetadata });
+      begin(into, part);
       return;
     case "text-delta":
     case "reasoning-delta": {
-      const kind = part.type === "text-delta" ? "text" : "reasoning";
-      const piece = into.open.get(`${kind}-start${part.id}`);
-      if (piece !== undefined) piece.text += part.delta;
+      const piece = into.open.get(keyOf(part)) ?? begin(into, part);
+      piece.text += part.delta;
       into.chars += part.delta.length;
-      onDelta({ kind, text: part.delta });
+      onDelta({ kind: piece.type, text: part.delta });
       return;
     }
     case "text-end":
-    case "reasoning-end":
-      close(into, part);
+    case "reasoning-end": {
+      const piece = into.open.get(keyOf(part));
+      if (piece === undefined) return;
+      piece.metadata = part.providerMetadata ?? piece.metadata;
+      into.open.delete(keyOf(part));
+      close(into, piece);
       return;
+    }
     case "tool-call":
     case "tool-result":
       into.content.push(part);
@@ -96,17 +110,31 @@ function take(
   }
 }
 
-function close(
-  into: Collected,
-  part: Extract<LanguageModelV4StreamPart, { type: "text-end" | "reasoning-end" }>,
-): void {
-  const type = part.type === "text-end" ? "text" : "reasoning";
-  const key = `${type}-start${part.id}`;
-  const piece = into.open.get(key);
-  if (piece === undefined) return;
-  into.open.delete(key);
-  const metadata = part.providerMetadata ?? piece.metadata;
-  const content = { type, text: piece.text, ...(metadata ? { providerMetadata: metadata } : {}) };
+type PiecePart = Extract<
+  LanguageModelV4StreamPart,
+  { type: `${"text" | "reasoning"}-${"start" | "delta" | "end"}` }
+>;
+
+function typeOf(part: PiecePart): "text" | "reasoning" {
+  return part.type.startsWith("text") ? "text" : "reasoning";
+}
+
+function keyOf(part: PiecePart): string {
+  return `${typeOf(part)} ${part.id}`;
+}
+
+/** Parts keep the order in which they began, whichever ends first. */
+function begin(into: Collected, part: PiecePart): Piece {
+  const metadata = part.providerMetadata;
+  const piece: Piece = { type: typeOf(part), index: into.content.length, text: "", metadata };
+  into.content.push(null);
+  into.open.set(keyOf(part), piece);
+  return piece;
+}
+
+function close(into: Collected, piece: Piece): void {
+  const { type, text, index, metadata } = piece;
+  const content = { type, text, ...(metadata ? { providerMetadata: metadata } : {}) };
   // Rebuilt from the stream's own pieces, so it has the shape doGenerate would have returned.
-  into.content.push(content as LanguageModelV4Content);
+  into.content[index] = content as LanguageModelV4Content;
 }

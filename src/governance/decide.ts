@@ -8,7 +8,7 @@
 import type { Principal } from "../journal/event.ts";
 import type { EffectClass } from "../journal/receipt.ts";
 import { errorMessage } from "../std/error.ts";
-import { isJsonObject, type Json } from "../std/json.ts";
+import type { Json } from "../std/json.ts";
 
 export interface DecisionRequest {
   readonly runId: string;
@@ -32,50 +32,68 @@ export type DecisionPoint = (request: DecisionRequest) => Verdict | Promise<Verd
 /** Allows everything, and says so. */
 export const allowAll: DecisionPoint = () => ({ kind: "allow", rules: [] });
 
-/** A decision point slower than this has said no. */
-export const DECISION_TIMEOUT_MS = 5_000;
+/** How long a decision point may take when nothing else is said, ms. */
+export const DECIDE_TIMEOUT_MS = 5_000;
 
 /** Asks the decision point and never throws: what went wrong is a deny with the reason. */
 export async function decideCall(
-  point: DecisionPoint,
+  asked: { readonly decide: DecisionPoint; readonly decideTimeoutMs: number },
   request: DecisionRequest,
 ): Promise<Exclude<Verdict, { kind: "ask" }>> {
+  const { decide, decideTimeoutMs } = asked;
   try {
-    const answered = point(request);
-    const verdict = answered instanceof Promise ? await withTimeout(answered) : answered;
+    const answered: unknown = decide(request);
+    const verdict = isThenable(answered) ? await withTimeout(answered, decideTimeoutMs) : answered;
     return settleVerdict(verdict);
   } catch (thrown) {
     return deny("decision.error", `the decision point failed: ${errorMessage(thrown)}`);
   }
 }
 
-function settleVerdict(verdict: Verdict): Exclude<Verdict, { kind: "ask" }> {
-  if (!isJsonObject(verdict)) return deny("decision.invalid", "the decision point gave no verdict");
+/** Whatever came back, read with distrust: only a plain "allow" allows. */
+function settleVerdict(verdict: unknown): Exclude<Verdict, { kind: "ask" }> {
+  if (typeof verdict !== "object" || verdict === null || !("kind" in verdict)) {
+    return deny("decision.invalid", "the decision point gave no verdict");
+  }
+  const rules = "rules" in verdict ? rulesOf(verdict.rules) : [];
   switch (verdict.kind) {
     case "allow":
+      return { kind: "allow", rules };
     case "deny":
-      return verdict;
-    case "ask":
-      return {
-        kind: "deny",
-        rules: verdict.rules,
-        reason: `a person must approve this and nobody is there to ask: ${verdict.question}`,
-      };
+      return { kind: "deny", rules, reason: textOf(verdict, "reason", "a policy forbids it") };
+    case "ask": {
+      const question = textOf(verdict, "question", "may this happen?");
+      const reason = `a person must approve this and nobody is there to ask: ${question}`;
+      return { kind: "deny", rules, reason };
+    }
     default:
       return deny("decision.invalid", "the decision point gave an unknown verdict");
   }
+}
+
+function rulesOf(rules: unknown): readonly string[] {
+  return Array.isArray(rules)
+    ? rules.filter((rule): rule is string => typeof rule === "string")
+    : [];
+}
+
+function textOf(verdict: object, name: string, otherwise: string): string {
+  const text: unknown = Object.getOwnPropertyDescriptor(verdict, name)?.value;
+  return typeof text === "string" && text !== "" ? text : otherwise;
 }
 
 function deny(rule: string, reason: string): Extract<Verdict, { kind: "deny" }> {
   return { kind: "deny", rules: [rule], reason };
 }
 
-async function withTimeout(answer: Promise<Verdict>): Promise<Verdict> {
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && "then" in value;
+}
+
+async function withTimeout(answer: PromiseLike<unknown>, timeoutMs: number): Promise<unknown> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<Verdict>((_resolve, reject) => {
-    timer = setTimeout(() => {
-      reject(new Error(`no verdict within ${DECISION_TIMEOUT_MS} ms`));
-    }, DECISION_TIMEOUT_MS);
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`no verdict within ${timeoutMs} ms`)), timeoutMs);
   });
   try {
     return await Promise.race([answer, late]);

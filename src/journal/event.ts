@@ -102,6 +102,8 @@ export interface CallClaimed {
   readonly key?: string;
   /** The earlier call in doubt that this one carries on, under the same key. */
   readonly continues?: string;
+  /** The rules that allowed it, when a decision point named any. */
+  readonly rules?: readonly string[];
 }
 
 export interface CallCompleted {
@@ -114,6 +116,8 @@ export interface CallCompleted {
   /** Set when the real output was over a limit and this one stands in for it. */
   readonly outputDropped?: string;
   readonly receipt?: Json;
+  /** The rules that allowed it, for a read: it has no claim to say them. */
+  readonly rules?: readonly string[];
   /** How it is known; absent: the tool ran and returned. */
   readonly via?: ReceiptSource;
 }
@@ -127,6 +131,8 @@ export interface CallFailed {
   readonly ms: number;
   /** What the model is told: what failed, whether retrying helps, what to do instead. */
   readonly observation: string;
+  /** The rules that allowed it, for a read: it has no claim to say them. */
+  readonly rules?: readonly string[];
 }
 
 /** Claimed, and nobody knows whether it happened. */

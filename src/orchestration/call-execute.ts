@@ -2,16 +2,21 @@
  * The only place where a tool's `execute` is reached (the tidy test holds this).
  *
  * X1 What runs is what was decided on: the arguments are hashed again right before.
- * X2 Nobody waits past the deadline; a late answer is dropped.
+ * X2 Nobody waits past the deadline. A tool that goes on after it is remembered as a straggler,
+ *    because "it did not happen" cannot be believed while it runs.
  * X3 A throw is a value: it says what is known about whether the effect happened.
+ * X4 A tool that returned has done its effect, whatever it returned.
  */
 import { assert } from "../std/assert.ts";
+import { startDeadline, untilAborted } from "../std/deadline.ts";
 import { errorMessage } from "../std/error.ts";
-import { toJson, type Json } from "../std/json.ts";
+import type { Json } from "../std/json.ts";
 import { didNotHappen, isToolError, isTransient } from "../tools/tool-error.ts";
+import { keepOutput } from "../tools/tool-output.ts";
 import type { Tool, ToolContext } from "../tools/tool.ts";
 import { hashArgs } from "../journal/run.ts";
 import type { Session } from "./session.ts";
+import type { Stop } from "../std/stop.ts";
 
 /** One permitted run of a tool. */
 export interface Permit {
@@ -22,100 +27,150 @@ export interface Permit {
   readonly argsHash: string;
   readonly key: string;
   readonly attempt: number;
+  /** The rules that allowed it, when a decision point named any. */
+  readonly rules: readonly string[];
 }
 
-export type Executed =
-  | { readonly kind: "returned"; readonly output: Json; readonly via: "execute" | "transaction" }
-  | {
-      readonly kind: "threw";
-      readonly message: string;
-      readonly hint?: string;
-      readonly happened: "no" | "unknown";
-      readonly isTransient: boolean;
-      /** Nobody knows more than that no answer came in time. */
-      readonly isTimeout: boolean;
-    };
+export interface Returned {
+  readonly kind: "returned";
+  readonly output: Json;
+  /** Why `output` only stands in for what the tool returned; null when it is that. */
+  readonly dropped: string | null;
+  /** What the tool returned, as it returned it. */
+  readonly raw: unknown;
+  readonly via: "execute" | "transaction";
+}
+
+export interface Threw {
+  readonly kind: "threw";
+  readonly message: string;
+  readonly hint?: string;
+  readonly happened: "no" | "unknown";
+  readonly isTransient: boolean;
+  /** The run of the tool that did not end in time. */
+  readonly straggler?: Promise<Executed>;
+}
+
+export type Executed = Returned | Threw;
+
+/** How far one run of a tool has come, for whoever stops waiting for it. */
+interface Progress {
+  /** False once nothing more can come of it, whatever the tool still does. */
+  mayLand: boolean;
+}
 
 export async function executeCall(session: Session, permit: Permit): Promise<Executed> {
   const { tool, input } = permit;
   assert(hashArgs(input) === permit.argsHash, "X1: the arguments changed after the decision");
-  const deadline = session.clock.now() + tool.timeoutMs;
-  const stop = new AbortController();
-  const outer = tool.effect.class === "read" ? session.abort.signal : session.hardAbort.signal;
-  const forward = (): void => stop.abort(outer.reason);
-  outer.addEventListener("abort", forward, { once: true });
-  if (outer.aborted) forward();
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<Executed>((resolve) => {
-    const expire = (): void => {
-      const reason = outer.aborted
-        ? "it was stopped before it answered"
-        : `no answer within ${tool.timeoutMs} ms`;
-      stop.abort(new DOMException(reason, "TimeoutError"));
-      resolve(noAnswer(reason));
-    };
-    timer = setTimeout(expire, tool.timeoutMs);
-    stop.signal.addEventListener("abort", expire, { once: true });
-  });
-  const context: Omit<ToolContext, "tx"> = {
-    idempotencyKey: permit.key,
-    runId: session.fence.runId,
-    callId: permit.callId,
-    toolCallId: permit.toolCallId,
-    attempt: permit.attempt,
-    abortSignal: stop.signal,
-    deadline,
-  };
+  const outer = tool.effect.class === "read" ? session.abort : session.hardAbort;
+  if (outer.aborted) return notBegun();
+  const deadline = startDeadline(tool.timeoutMs, outer);
+  const context = contextOf(session, permit, deadline.stop);
+  const progress: Progress = { mayLand: tool.effect.transactor === undefined };
+  const running = run(session, permit, { context, progress });
   try {
-    return await Promise.race([run(permit, context), late]);
+    return await untilAborted(running, deadline.stop);
+  } catch {
+    // `run` never rejects: only the deadline or the outer signal leads here.
+    if (progress.mayLand) session.straggles(permit.callId, running);
+    const message = outer.aborted
+      ? "it was stopped before it answered"
+      : `no answer within ${tool.timeoutMs} ms`;
+    return {
+      kind: "threw",
+      message,
+      happened: "unknown",
+      isTransient: true,
+      straggler: running,
+    };
   } finally {
-    clearTimeout(timer);
-    outer.removeEventListener("abort", forward);
+    deadline.end();
   }
 }
 
-async function run(permit: Permit, context: Omit<ToolContext, "tx">): Promise<Executed> {
+function notBegun(): Threw {
+  return {
+    kind: "threw",
+    message: "it was stopped before it began",
+    happened: "no",
+    isTransient: false,
+  };
+}
+
+type Context = Omit<ToolContext, "tx">;
+
+function contextOf(session: Session, permit: Permit, stop: Stop): Context {
+  const { key, callId, toolCallId, attempt, tool } = permit;
+  const { messages } = session.state;
+  return {
+    idempotencyKey: key,
+    runId: session.fence.runId,
+    callId,
+    toolCallId,
+    attempt,
+    // Made only for the tool that looks at it.
+    get abortSignal() {
+      return stop.signal;
+    },
+    deadline: session.clock.now() + tool.timeoutMs,
+    // Copied only for the tool that reads it; the answer that holds the call is left out.
+    get messages() {
+      return messages.toArray().slice(0, -1);
+    },
+  };
+}
+
+async function run(
+  session: Session,
+  permit: Permit,
+  given: { readonly context: Context; readonly progress: Progress },
+): Promise<Executed> {
+  const { context, progress } = given;
   const { definition, effect } = permit.tool;
+  const { blobBytesMax } = session.store.limits;
   // The schema has checked the input; its type is the author's affair.
   const input = permit.input as never;
   try {
-    if (effect.transactor !== undefined) {
-      const work = async (tx: unknown): Promise<Json> =>
-        toJson(await definition.execute?.(input, { ...context, tx }));
-      const { output } = await effect.transactor.run(permit.key, work);
-      return { kind: "returned", output, via: "transaction" };
+    if (effect.transactor === undefined) {
+      const raw = await lastOf(await definition.execute?.(input, context));
+      return { kind: "returned", ...keepOutput(raw, blobBytesMax), raw, via: "execute" };
     }
-    const output = await definition.execute?.(input, context);
-    return { kind: "returned", output: toOutput(output), via: "execute" };
+    let raw: unknown;
+    let dropped: string | null = null;
+    const { output } = await effect.transactor.run(permit.key, async (tx) => {
+      raw = await lastOf(await definition.execute?.(input, Object.assign(context, { tx })));
+      // Too late: whoever waited may have told the model. Throwing undoes the transaction.
+      context.abortSignal.throwIfAborted();
+      progress.mayLand = true;
+      const kept = keepOutput(raw, blobBytesMax);
+      ({ dropped } = kept);
+      return kept.output;
+    });
+    return { kind: "returned", output, dropped, raw: raw ?? output, via: "transaction" };
   } catch (thrown) {
     return threw(thrown);
   }
 }
 
-/** Strings pass as they are; anything else is copied, so that later changes cannot reach us. */
-function toOutput(output: unknown): Json {
-  return typeof output === "string" ? output : toJson(output);
+/** A tool may return a stream of results (the AI SDK's preliminary ones); the last is the result. */
+async function lastOf(returned: unknown): Promise<unknown> {
+  if (!isStream(returned)) return returned;
+  let last: unknown;
+  for await (const piece of returned) last = piece;
+  return last;
 }
 
-function threw(thrown: unknown): Executed {
+function isStream(value: unknown): value is AsyncIterable<unknown> {
+  return typeof value === "object" && value !== null && Symbol.asyncIterator in value;
+}
+
+function threw(thrown: unknown): Threw {
   const hint = isToolError(thrown) ? thrown.hint : undefined;
-  const isTimeout = thrown instanceof Error && thrown.name === "TimeoutError";
   return {
     kind: "threw",
     message: errorMessage(thrown).slice(0, 1_000),
     ...(hint === undefined ? {} : { hint }),
     happened: didNotHappen(thrown) ? "no" : "unknown",
     isTransient: isTransient(thrown),
-    isTimeout,
-  };
-}
-
-function noAnswer(reason: string): Executed {
-  return {
-    kind: "threw",
-    message: reason,
-    happened: "unknown",
-    isTransient: true,
-    isTimeout: true,
   };
 }

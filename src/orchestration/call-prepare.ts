@@ -6,6 +6,7 @@ import { decideCall, type DecisionPoint } from "../governance/decide.ts";
 import type { RefusalCode } from "../journal/event.ts";
 import { hashArgs, type Call, type OpenDoubt, type RetainedKey } from "../journal/run.ts";
 import { canonicalJson, type Json } from "../std/json.ts";
+import { wroteName } from "./call-name.ts";
 import type { Tool } from "../tools/tool.ts";
 import type { Agent } from "./agent.ts";
 import {
@@ -15,6 +16,7 @@ import {
   invalidInput,
   limitCall,
   malformedInput,
+  timeOver,
   unknownTool,
 } from "./observation.ts";
 import type { Session } from "./session.ts";
@@ -25,6 +27,8 @@ export interface CallOptions {
   readonly agent: Agent;
   readonly decide: DecisionPoint;
   readonly slots: Slots;
+  /** A decision point slower than this has said no, ms. */
+  readonly decideTimeoutMs: number;
 }
 
 /** A call that may run: its arguments validated, frozen, hashed, and allowed. */
@@ -38,6 +42,8 @@ export interface Prepared {
   readonly argsHash: string;
   /** An earlier identical call whose outcome is not known: this one goes under its key. */
   readonly continues: OpenDoubt | RetainedKey | null;
+  /** The rules that allowed it. */
+  readonly rules: readonly string[];
 }
 
 export interface Refused {
@@ -52,12 +58,12 @@ export async function prepareCall(
   call: Call,
   options: CallOptions,
 ): Promise<Prepared | Refused> {
-  const { agent, decide } = options;
+  const { agent } = options;
   const early = refuseEarly(session, call);
   if (early !== null) return early;
   const tool = agent.tools.get(call.tool);
   if (tool === undefined) {
-    return refuse("unknown_tool", unknownTool(call.tool, [...agent.tools.keys()]));
+    return refuse("unknown_tool", unknownTool(wroteName(call.tool), [...agent.tools.keys()]));
   }
   const checking = tool.schema.check(call.input);
   const checked = checking instanceof Promise ? await checking : checking;
@@ -67,7 +73,7 @@ export async function prepareCall(
   const input = deepFreeze(checked.value);
   const argsHash = hashArgs(input);
   const { created, runId } = session.state;
-  const verdict = await decideCall(decide, {
+  const verdict = await decideCall(options, {
     runId,
     agent: agent.name,
     principal: created?.principal ?? null,
@@ -80,22 +86,32 @@ export async function prepareCall(
   if (verdict.kind === "deny") {
     return { ...refuse("denied", deniedCall(verdict.reason)), rules: verdict.rules };
   }
-  const isChanged = canonicalJson(call.input) !== canonicalJson(input);
+  // The very value that was checked is unchanged; only a copy has to be compared.
+  const isChanged = input !== call.input && canonicalJson(call.input) !== canonicalJson(input);
   const continues = earlierDoubt(session, tool.name, argsHash);
-  return { kind: "prepared", call, tool, input, isChanged, argsHash, continues };
+  const { rules } = verdict;
+  return { kind: "prepared", call, tool, input, isChanged, argsHash, continues, rules };
 }
 
 /** What can be refused before the tool is even looked up. */
 function refuseEarly(session: Session, call: Call): Refused | null {
   const { state } = session;
   if (state.cancel !== null) return refuse("cancelled", cancelledCall());
+  if (isOverWall(session)) return refuse("limit", timeOver());
   const callsMax = state.created?.limits.callsMax ?? 0;
   const position = state.calls.indexOf(call);
   const before = state.callCount - state.calls.length;
   if (before + position >= callsMax) return refuse("limit", limitCall(callsMax));
-  if (state.finish === "length") return refuse("malformed", cutOffInput());
+  const cut = cutOffInput(state.finish);
+  if (cut !== null) return refuse("malformed", cut);
   if (call.malformed !== undefined) return refuse("malformed", malformedInput(call.malformed));
   return null;
+}
+
+function isOverWall(session: Session): boolean {
+  const { created, createdAt } = session.state;
+  const wallMs = created?.limits.wallMs ?? 0;
+  return session.isOverWall || session.clock.now() >= createdAt + wallMs;
 }
 
 function refuse(code: RefusalCode, observation: string): Refused {

@@ -14,27 +14,43 @@ import type { Agent } from "./agent.ts";
 import type { Permit } from "./call-execute.ts";
 import { prepareCall, type CallOptions, type Prepared, type Refused } from "./call-prepare.ts";
 import { claimEvent, complete, runEffect, type Running } from "./effect.ts";
-import { stillInDoubt } from "./observation.ts";
-import { askAbout } from "./reconcile.ts";
+import { cancelledCall, stillInDoubt } from "./observation.ts";
+import { askAbout, latestEnd } from "./reconcile.ts";
 import { recoverCall } from "./recovery.ts";
 import type { Session } from "./session.ts";
 
 /** Brings every open call of the turn to its end, or as far as a stop allows. */
 export async function runCalls(session: Session, options: CallOptions): Promise<void> {
   const open = session.state.calls.filter((call) => call.status !== "settled");
+  const requested = open.filter((call) => call.status === "requested");
+  const prepared = await Promise.all(requested.map((call) => prepareCall(session, call, options)));
   const starts: (() => Promise<void>)[] = [];
   for (const call of open) {
-    if (call.status === "claimed") {
-      starts.push(() => recoverCall(session, call, options));
-    } else if (call.status === "requested") {
-      const prepared = await prepareCall(session, call, options);
-      starts.push(admit(session, prepared, { call, options }));
-    }
+    if (call.status === "claimed") starts.push(() => recoverCall(session, call, options));
+  }
+  const continued = new Set<string>();
+  for (const [index, call] of requested.entries()) {
+    const ready = prepared[index];
+    if (ready === undefined) continue;
+    const once = refuseTwin(ready, continued);
+    starts.push(admit(session, once, { call, options }));
   }
   await session.flush();
   const settled = await Promise.allSettled(starts.map((start) => start()));
   const failed = settled.find((result) => result.status === "rejected");
   if (failed !== undefined) throw failed.reason;
+}
+
+/** Of two calls in one turn that repeat the same call in doubt, only the first may carry it on. */
+function refuseTwin(ready: Prepared | Refused, continued: Set<string>): Prepared | Refused {
+  if (ready.kind === "refused" || ready.continues === null) return ready;
+  if (!("claimedAt" in ready.continues)) return ready;
+  const { callId } = ready.continues;
+  if (continued.has(callId)) {
+    return { kind: "refused", code: "in_doubt", observation: stillInDoubt() };
+  }
+  continued.add(callId);
+  return ready;
 }
 
 /** Pushes the refusal, or the claim when a slot is free; hands back what is left to do. */
@@ -57,7 +73,7 @@ function admit(
   }
   const { tool } = prepared;
   const mustAsk = prepared.continues !== null && tool.effect.class === "once";
-  if (mustAsk || !options.slots.tryTake(tool.name, tool.concurrency)) {
+  if (mustAsk || !options.slots.tryTake(tool)) {
     return () => runLater(session, prepared, options);
   }
   const running = claim(session, prepared, options.agent);
@@ -65,20 +81,26 @@ function admit(
 }
 
 function claim(session: Session, prepared: Prepared, agent: Agent): Running {
-  const { call, tool, input, argsHash, continues } = prepared;
-  const own = idempotencyKeyOf(session.fence.runId, call.callId);
-  const key = keyOf(continues) ?? own;
-  const { callId, toolCallId } = call;
-  const permit: Permit = { tool, callId, toolCallId, input, argsHash, key, attempt: 1 };
+  const { continues, tool } = prepared;
+  const permit = permitOf(session, prepared);
   if (tool.effect.class !== "read") {
     session.push(
       claimEvent(permit, 1, {
-        ...(prepared.isChanged ? { input } : {}),
-        ...(continues === null ? {} : { continues: continues.callId, key }),
+        ...(prepared.isChanged ? { input: prepared.input } : {}),
+        ...(continues === null ? {} : { continues: continues.callId, key: permit.key }),
       }),
     );
   }
-  return { permit, claimedAt: session.clock.now(), agent };
+  return { permit, agent, isOpen: continues !== null && "claimedAt" in continues };
+}
+
+/** A call that carries an earlier one on goes under the earlier one's key. */
+function permitOf(session: Session, prepared: Prepared): Permit {
+  const { call, tool, input, argsHash, continues, rules } = prepared;
+  const { callId, toolCallId } = call;
+  const own = idempotencyKeyOf(session.fence.runId, callId);
+  const key = keyOf(continues) ?? own;
+  return { tool, callId, toolCallId, input, argsHash, key, attempt: 1, rules };
 }
 
 function keyOf(continues: Prepared["continues"]): string | null {
@@ -90,20 +112,20 @@ async function runInSlot(session: Session, running: Running, options: CallOption
   try {
     await runEffect(session, running);
   } finally {
-    options.slots.free(running.permit.tool.name);
+    options.slots.free(running.permit.tool);
   }
 }
 
 /** A call that could not start with the turn's commit: its own claim, its own commit. */
 async function runLater(session: Session, prepared: Prepared, options: CallOptions): Promise<void> {
   const { tool, continues, call } = prepared;
+  let isProven = false;
   if (continues !== null && tool.effect.class === "once") {
     const settled = await settleFromEarlier(session, prepared, options);
     if (settled) return;
+    isProven = true;
   }
-  await options.slots.take(tool.name, tool.concurrency);
-  if (session.abort.signal.aborted) {
-    options.slots.free(tool.name);
+  if (!(await options.slots.take(tool, session.abort.signal))) {
     refuseStopped(session, call);
     return;
   }
@@ -111,16 +133,16 @@ async function runLater(session: Session, prepared: Prepared, options: CallOptio
   try {
     await session.flush();
   } catch (thrown) {
-    options.slots.free(tool.name);
+    options.slots.free(tool);
     throw thrown;
   }
-  await runInSlot(session, running, options);
+  await runInSlot(session, isProven ? { ...running, isOpen: false } : running, options);
 }
 
 /** Only a cancel settles a call that never began; a stopping worker leaves it for the next one. */
 function refuseStopped(session: Session, call: Call): void {
   if (session.state.cancel === null) return;
-  const observation = "Cancelled before it began. Nothing was done.";
+  const observation = cancelledCall();
   session.push({ kind: "call.refused", callId: call.callId, code: "cancelled", observation });
 }
 
@@ -133,10 +155,11 @@ async function settleFromEarlier(
   prepared: Prepared,
   options: CallOptions,
 ): Promise<boolean> {
-  const { call, tool, input, continues, argsHash } = prepared;
+  const { call, tool, continues } = prepared;
   if (continues === null || !("claimedAt" in continues)) return false;
-  const { idempotencyKey: key, claimedAt, callId } = continues;
-  const truth = await askAbout(session, { tool, callId, key, input, claimedAt });
+  const { claimedAt, callId, effect, idempotencyKey: key, input } = continues;
+  const endedAt = latestEnd(session, tool, claimedAt);
+  const truth = await askAbout(session, { tool, effect, callId, key, input, endedAt });
   if (truth.kind === "not_happened") return false;
   if (truth.kind === "unknown") {
     session.push({
@@ -147,19 +170,7 @@ async function settleFromEarlier(
     });
     return true;
   }
-  const { toolCallId } = call;
-  const permit: Permit = {
-    tool,
-    callId: call.callId,
-    toolCallId,
-    input,
-    argsHash,
-    key,
-    attempt: 1,
-  };
-  session.push(claimEvent(permit, 1, { continues: callId, key }));
-  const running: Running = { permit, claimedAt, agent: options.agent };
-  const { output, via } = truth;
-  await complete(session, running, { output, via, attempt: 1, ms: 0 });
+  const running = claim(session, prepared, options.agent);
+  await complete(session, running, { ...truth, dropped: null, attempt: 1, ms: 0 });
   return true;
 }

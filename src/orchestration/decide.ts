@@ -64,34 +64,40 @@ export function decideNext(state: RunState, facts: Facts): Command {
 /** The model has said its last word. */
 function decideEnd(state: RunState, last: AssistantMessage, facts: Facts): Command {
   const text = messageText(last);
-  switch (state.finish) {
-    case "length":
-      return recoverable(text, {
-        code: "model_truncated",
-        message: "The model's answer was cut off at its output limit.",
-        hint: "Raise maxOutputTokens, or ask for less at once.",
-      });
-    case "content-filter":
-      return recoverable(text, {
-        code: "model_refused",
-        message: "The provider's filter withheld the answer.",
-        hint: "Change the instructions or the model.",
-      });
-    case "error":
-      return recoverable(text, {
-        code: "model_failed",
-        message: "The provider ended the answer with an error.",
-        hint: "Start the work again, or choose another model.",
-      });
-    case null:
-    default:
-      break;
-  }
+  const broken = brokenOff(state.finish);
+  if (broken !== null) return recoverable(text, broken);
   if (state.doubts.length === 0) {
     const reason: Reason = { code: "model_finished", message: "The model finished." };
     return { kind: "finish", outcome: "succeeded", reason, text };
   }
   return facts.doubtsAsked ? doubtful(state, text) : { kind: "ask_doubts" };
+}
+
+/** Why an answer is not the model's last word although nothing follows it; null when it is. */
+function brokenOff(finish: string | null): Reason | null {
+  switch (finish) {
+    case "length":
+      return {
+        code: "model_truncated",
+        message: "The model's answer was cut off at its output limit.",
+        hint: "Raise maxOutputTokens, or ask for less at once.",
+      };
+    case "content-filter":
+      return {
+        code: "model_refused",
+        message: "The provider's filter withheld the answer.",
+        hint: "Change the instructions or the model.",
+      };
+    case "error":
+      return {
+        code: "model_failed",
+        message: "The provider ended the answer with an error.",
+        hint: "Start the work again, or choose another model.",
+      };
+    case null:
+    default:
+      return null;
+  }
 }
 
 /** The model is to be asked (again), unless a limit or a stop condition says otherwise. */
@@ -106,6 +112,8 @@ function decideOn(state: RunState, facts: Facts): Command {
   }
   const reached = limits === undefined ? null : limitReached(state, limits);
   if (reached !== null) return recoverable(text, reached);
+  const broken = state.emptyAnswers === 0 ? null : brokenOff(state.finish);
+  if (broken !== null) return recoverable(text, broken);
   if (state.emptyAnswers >= EMPTY_ANSWERS_MAX) {
     return recoverable(text, {
       code: "model_empty",
@@ -127,10 +135,11 @@ function limitReached(state: RunState, limits: RunLimits): Reason | null {
       hint,
     };
   }
-  if (state.callCount >= limits.callsMax) {
+  // All allowed calls may be used; asking for one more is what goes over.
+  if (state.callCount > limits.callsMax) {
     return {
       code: "limit_calls",
-      message: `The limit of ${limits.callsMax} calls was reached.`,
+      message: `The model asked for more than the ${limits.callsMax} calls of this run.`,
       hint,
     };
   }

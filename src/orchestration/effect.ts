@@ -11,44 +11,49 @@
  * E6 The receipt of a `once` or `transactional` effect is durable before its result is used.
  */
 import { backoffMs } from "../std/backoff.ts";
-import { canonicalJson, type Json } from "../std/json.ts";
+import type { Json } from "../std/json.ts";
 import { systemRandom } from "../std/random.ts";
 import type { ReceiptSource } from "../journal/receipt.ts";
-import type { Claim } from "../journal/run.ts";
+import { idempotencyKeyOf, type Claim } from "../journal/run.ts";
+import { keepOutput } from "../tools/tool-output.ts";
 import type { Agent } from "./agent.ts";
-import { executeCall, type Executed, type Permit } from "./call-execute.ts";
+import { executeCall, type Permit, type Returned, type Threw } from "./call-execute.ts";
 import { failedCall, unknownOutcome } from "./observation.ts";
-import { askOutside } from "./reconcile.ts";
+import { askAbout } from "./reconcile.ts";
 import type { Session } from "./session.ts";
 
 /** A claimed call on its way to being settled. */
 export interface Running {
   readonly permit: Permit;
-  readonly claimedAt: number;
   readonly agent: Agent;
+  /** An earlier run under the same key may have had its effect: nobody saw it end. */
+  readonly isOpen: boolean;
 }
 
-/** Runs a claimed call (or a read) to its end. Settles it in every case. */
+/** Runs a claimed call (or a read) to its end. Settles it in every case but a lost fence. */
 export async function runEffect(session: Session, running: Running): Promise<void> {
   const started = session.clock.now();
   const { tool } = running.permit;
-  let { claimedAt } = running;
+  const isRead = tool.effect.class === "read";
+  const stop = isRead ? session.abort : session.hardAbort;
+  let { isOpen } = running;
   for (let attempt = running.permit.attempt; ; attempt++) {
     if (tool.effect.class !== "read" && !(await session.isHeld())) return;
     const executed = await executeCall(session, { ...running.permit, attempt });
-    if (session.hardAbort.signal.aborted) return;
+    if (session.hardAbort.aborted) return;
     const ms = session.clock.now() - started;
     if (executed.kind === "returned") {
-      await complete(session, running, { output: executed.output, via: executed.via, attempt, ms });
+      await complete(session, running, { ...executed, attempt, ms });
       return;
     }
-    const mayRetry = attempt <= tool.retry.retriesMax && executed.isTransient;
-    const next = await afterThrow(session, { ...running, claimedAt }, { executed, mayRetry });
+    if (executed.happened === "unknown" && executed.isTransient) isOpen = true;
+    const mayRetry = attempt <= tool.retry.retriesMax && executed.isTransient && !stop.aborted;
+    const next = await afterThrow(session, { ...running, isOpen }, { executed, mayRetry });
+    if (session.hardAbort.aborted) return;
     if (next.kind === "again") {
-      await session.clock
-        .sleep(backoffMs(tool.retry, attempt, systemRandom))
-        .catch(() => undefined);
-      if (next.reclaim) claimedAt = await claimAgain(session, running.permit, attempt + 1);
+      const waitMs = backoffMs(tool.retry, attempt, systemRandom);
+      await session.clock.sleep(waitMs, stop.signal).catch(() => undefined);
+      if (next.reclaim) await claimAgain(session, running.permit, attempt + 1);
       continue;
     }
     await conclude(session, running, { next, executed, attempt, ms });
@@ -56,11 +61,9 @@ export async function runEffect(session: Session, running: Running): Promise<voi
   }
 }
 
-type Threw = Extract<Executed, { kind: "threw" }>;
-
 type AfterThrow =
   | { readonly kind: "again"; readonly reclaim: boolean }
-  | { readonly kind: "known"; readonly output: Json; readonly via: ReceiptSource }
+  | { readonly kind: "known"; readonly result: Pick<Completion, "output" | "dropped" | "via"> }
   | { readonly kind: "failed" }
   | { readonly kind: "doubt"; readonly why: string };
 
@@ -73,26 +76,40 @@ async function afterThrow(
   switch (running.permit.tool.effect.class) {
     case "read":
       return mayRetry ? { kind: "again", reclaim: false } : { kind: "failed" };
-    case "idempotent":
+    case "idempotent": {
       if (mayRetry) return { kind: "again", reclaim: false };
-      // A plain refusal is an answer; a lost answer leaves the effect open.
-      return executed.happened === "unknown" && executed.isTransient
-        ? { kind: "doubt", why: executed.message }
-        : { kind: "failed" };
+      // A refusal under the same key is an answer for every attempt; a lost answer leaves all open.
+      const isRefused = executed.happened === "no" && !executed.isTransient;
+      const isInDoubt = running.isOpen && !isRefused;
+      return isInDoubt ? { kind: "doubt", why: executed.message } : { kind: "failed" };
+    }
     case "once":
     case "transactional": {
-      if (executed.happened === "no") {
-        return mayRetry ? { kind: "again", reclaim: true } : { kind: "failed" };
-      }
-      const truth = await askOutside(session, running);
-      if (truth.kind === "happened") return { kind: "known", output: truth.output, via: truth.via };
-      if (truth.kind === "unknown")
-        return { kind: "doubt", why: `${executed.message}; ${truth.why}` };
-      return mayRetry ? { kind: "again", reclaim: true } : { kind: "failed" };
+      const again: AfterThrow = mayRetry ? { kind: "again", reclaim: true } : { kind: "failed" };
+      if (executed.happened === "no" && !running.isOpen) return again;
+      return await askAfterThrow(session, running, { executed, again });
     }
     default:
       return { kind: "doubt", why: executed.message };
   }
+}
+
+async function askAfterThrow(
+  session: Session,
+  running: Running,
+  given: { readonly executed: Threw; readonly again: AfterThrow },
+): Promise<AfterThrow> {
+  const { permit } = running;
+  const { executed, again } = given;
+  const endedAt = session.clock.now();
+  const effect = permit.tool.effect.class;
+  const truth = await askAbout(session, { ...permit, effect, endedAt });
+  if (truth.kind === "happened") return { kind: "known", result: { ...truth, dropped: null } };
+  // The tool may have come to its end while the outside world was asked.
+  const late = await Promise.race([executed.straggler, Promise.resolve(undefined)]);
+  if (late?.kind === "returned") return { kind: "known", result: late };
+  if (truth.kind === "unknown") return { kind: "doubt", why: `${executed.message}; ${truth.why}` };
+  return again;
 }
 
 async function conclude(
@@ -106,17 +123,18 @@ async function conclude(
   },
 ): Promise<void> {
   const { next, executed, attempt, ms } = given;
-  const { callId } = running.permit;
+  const { callId, rules, tool } = running.permit;
   switch (next.kind) {
     case "known":
-      await complete(session, running, { output: next.output, via: next.via, attempt, ms });
+      await complete(session, running, { ...next.result, attempt, ms });
       return;
     case "failed": {
       const { message, hint } = executed;
       const told = { attempts: attempt, ...(hint === undefined ? {} : { hint }) };
       const observation = failedCall(message, told);
       const attempts = attempt === 1 ? {} : { attempts: attempt };
-      session.push({ kind: "call.failed", ...attempts, callId, message, ms, observation });
+      const by = tool.effect.class === "read" ? rulesOf(rules) : {};
+      session.push({ kind: "call.failed", ...attempts, callId, message, ms, observation, ...by });
       return;
     }
     case "doubt":
@@ -139,8 +157,9 @@ export async function doubt(session: Session, running: Running, why: string): Pr
   await session.flush();
 }
 
-interface Completion {
-  readonly output: Json;
+interface Completion extends Pick<Returned, "output" | "dropped"> {
+  /** What the tool itself returned, when it did. */
+  readonly raw?: unknown;
   readonly via: ReceiptSource;
   readonly attempt: number;
   readonly ms: number;
@@ -153,9 +172,9 @@ export async function complete(
   completion: Completion,
 ): Promise<void> {
   const { permit } = running;
-  const { via, attempt, ms } = completion;
-  const { output, dropped } = withinLimit(session, completion.output);
-  const receipt = receiptOf(permit, completion.output);
+  const { output, dropped, via, attempt, ms } = completion;
+  const receipt = receiptOf(permit, completion);
+  const effect = permit.tool.effect.class;
   session.push({
     kind: "call.completed",
     ...(attempt <= 1 ? {} : { attempts: attempt }),
@@ -164,42 +183,49 @@ export async function complete(
     output,
     ...(dropped === null ? {} : { outputDropped: dropped }),
     ...(receipt === undefined ? {} : { receipt }),
+    ...(effect === "read" ? rulesOf(permit.rules) : {}),
     ...(via === "execute" ? {} : { via }),
   });
-  const effect = permit.tool.effect.class;
   if (effect === "once" || effect === "transactional") await session.flush();
 }
 
-/** An output over the blob limit is dropped, never the fact that the effect happened. */
-function withinLimit(
-  session: Session,
-  output: Json,
-): { readonly output: Json; readonly dropped: string | null } {
-  const max = session.store.limits.blobBytesMax;
-  // Characters bound bytes from below; only a large output is worth measuring.
-  if (typeof output === "string" && output.length * 3 < max) return { output, dropped: null };
-  const bytes = Buffer.byteLength(canonicalJson(output));
-  if (bytes <= max) return { output, dropped: null };
-  const dropped = `The result had ${bytes} bytes; at most ${max} are kept.`;
-  const told = `The call took effect. ${dropped} Ask for less at once.`;
-  return { output: told, dropped };
-}
+/** The largest receipt that is kept. Bytes of JSON. */
+const RECEIPT_BYTES_MAX = 64 * 1024;
 
-function receiptOf(permit: Permit, output: Json): Json | undefined {
+/** Null when there is none to keep: the effect happened all the same. */
+function receiptOf(permit: Permit, completion: Completion): Json | undefined {
   const { definition } = permit.tool;
   if (definition.receipt === undefined) return undefined;
+  const { output, dropped, raw } = completion;
+  // The author's own type: what the tool returned, or its copy as JSON.
+  const seen = (dropped === null ? output : (raw ?? output)) as never;
   try {
-    return definition.receipt(output);
+    const kept = keepOutput(definition.receipt(seen), RECEIPT_BYTES_MAX);
+    return kept.dropped === null ? kept.output : null;
   } catch {
-    // The effect happened: a receipt function that throws must not hide that.
     return null;
   }
 }
 
-async function claimAgain(session: Session, permit: Permit, attempt: number): Promise<number> {
-  session.push(claimEvent(permit, attempt));
+/** The rules that allowed a call; a claim carries them, a read has none and says them here. */
+function rulesOf(rules: readonly string[]): { readonly rules?: readonly string[] } {
+  return rules.length === 0 ? {} : { rules };
+}
+
+/** A new durable claim of a call that is known not to have happened, the same in all else. */
+export async function claimAgain(session: Session, permit: Permit, attempt: number): Promise<void> {
+  const call = session.state.calls.find((open) => open.callId === permit.callId);
+  const claim = call?.claim;
+  const own = idempotencyKeyOf(session.fence.runId, permit.callId);
+  const continues = claim?.continues;
+  session.push(
+    claimEvent(permit, attempt, {
+      ...(claim === undefined || claim.input === call?.input ? {} : { input: claim.input }),
+      ...(continues === undefined ? {} : { continues }),
+      ...(permit.key === own ? {} : { key: permit.key }),
+    }),
+  );
   await session.flush();
-  return session.clock.now();
 }
 
 /** The durable record that an effect is about to happen. */
@@ -215,6 +241,7 @@ export function claimEvent(
   readonly input?: Json;
   readonly key?: string;
   readonly continues?: string;
+  readonly rules?: readonly string[];
 } {
   return {
     kind: "call.claimed",
@@ -224,5 +251,6 @@ export function claimEvent(
     effect: permit.tool.effect.class,
     ...(more.input === undefined ? {} : { input: more.input }),
     ...(more.key === undefined ? {} : { key: more.key }),
+    ...rulesOf(permit.rules),
   };
 }

@@ -5,7 +5,7 @@
  * A2 The same idempotency key gives the same run; with other work it is an error.
  * A3 Runs that an earlier process left behind are taken up from the first moment on.
  */
-import { allowAll, type DecisionPoint } from "../governance/decide.ts";
+import { allowAll, DECIDE_TIMEOUT_MS, type DecisionPoint } from "../governance/decide.ts";
 import type { Delta } from "../generation/model.ts";
 import type { ModelRetry } from "../generation/retry.ts";
 import type { EventBody, Principal, RunLimits } from "../journal/event.ts";
@@ -13,7 +13,7 @@ import { foldEvent } from "../journal/fold.ts";
 import { emptyRun } from "../journal/run.ts";
 import type { JournalStore, RunFilter, RunRow } from "../journal/store.ts";
 import { systemClock, type Clock } from "../std/clock.ts";
-import { BridleError } from "../std/error.ts";
+import { BridleError, errorMessage } from "../std/error.ts";
 import { hashJson } from "../std/hash.ts";
 import { newId } from "../std/ids.ts";
 import { canonicalJson, toJson, type Json } from "../std/json.ts";
@@ -33,6 +33,8 @@ export interface HarnessOptions {
   readonly engine: Engine;
   /** May this call happen? Absent: every call may, and the journal says no rule decided. */
   readonly decide?: DecisionPoint;
+  /** A decision point slower than this has said no, ms. Default 5,000. */
+  readonly decideTimeoutMs?: number;
   readonly clock?: Clock;
   /** How long a silent worker keeps a run from others, ms. Default 10,000. */
   readonly leaseMs?: number;
@@ -53,6 +55,9 @@ export interface StartOptions<Input = Json> {
   readonly limits?: Partial<RunLimits>;
 }
 
+/** How long stopped runs may take to let go, ms. */
+const UNWIND_MS = 2_000;
+
 /** The longest input, in characters of JSON. */
 const INPUT_CHARS_MAX = 4 * 1024 * 1024;
 
@@ -65,6 +70,8 @@ export class Harness {
   readonly #worker: Worker;
   readonly #serving: Serving | null;
   readonly #waiters: Waiters;
+  /** Runs on their way into the journal that were promised room. */
+  #starting = 0;
 
   constructor(options: HarnessOptions, agents: ReadonlyMap<string, Agent>) {
     this.store = options.store;
@@ -72,7 +79,10 @@ export class Harness {
     this.#clock = options.clock ?? systemClock;
     this.#leaseMs = options.leaseMs ?? 10_000;
     this.#owner = thisOwner(this.#clock.now());
-    this.#waiters = new Waiters(options.store);
+    this.#waiters = new Waiters({
+      store: options.store,
+      isHere: (runId) => this.#worker.holds(runId),
+    });
     this.#worker = new Worker({
       store: options.store,
       clock: this.#clock,
@@ -95,24 +105,29 @@ export class Harness {
     const runId = newId(at);
     const created = createdEvent({ agent: prepared, runId, input, options });
     const lane = options.principal?.tenant ?? options.principal?.id ?? prepared.name;
-    const hasRoom = (this.#serving?.room() ?? 0) > 0;
     const { idempotencyKey } = options;
     const requestHash = hashJson({ agent: prepared.name, input });
     const until = at + this.#leaseMs;
-    const made = await this.store.create({
-      runId,
-      agent: prepared.name,
-      lane,
-      ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
-      requestHash,
-      created,
-      at,
-      ...(hasRoom ? { lease: { owner: this.#owner, until } } : {}),
-    });
-    if (made.kind === "exists") return this.#existing(made, requestHash, idempotencyKey);
-    if (made.fence !== null) {
-      const state = foldEvent(emptyRun(runId), { ...created, seq: 1, at });
-      this.#worker.adopt(made.fence, { ...state, hash: made.hash }, until);
+    const hasRoom = (this.#serving?.room() ?? 0) > this.#starting;
+    if (hasRoom) this.#starting += 1;
+    try {
+      const made = await this.store.create({
+        runId,
+        agent: prepared.name,
+        lane,
+        ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+        requestHash,
+        created,
+        at,
+        ...(hasRoom ? { lease: { owner: this.#owner, until } } : {}),
+      });
+      if (made.kind === "exists") return this.#existing(made, requestHash, idempotencyKey);
+      if (made.fence !== null) {
+        const state = foldEvent(emptyRun(runId), { ...created, seq: 1, at });
+        await this.#worker.adopt(made.fence, { ...state, hash: made.hash }, until);
+      }
+    } finally {
+      if (hasRoom) this.#starting -= 1;
     }
     this.#serving?.wake({ runId, lane });
     return this.#handle(runId);
@@ -132,12 +147,15 @@ export class Harness {
 
   /**
    * Stops taking work and waits until what runs has reached a boundary, at most `ms`. What is
-   * still open then goes on in the next process. The store stays open.
+   * still open then goes on in the next process; who waits here for its outcome is told so with
+   * `aborted`. The store stays open.
    */
   async drain(ms = 30_000): Promise<{ readonly left: number }> {
     this.#worker.startDraining();
     const drained = (await this.#serving?.drain(ms)) ?? { left: 0 };
-    this.#worker.abandon();
+    await this.#worker.abandon();
+    // What was stopped gives its lease back before the store may close.
+    await this.#serving?.drain(UNWIND_MS);
     this.#waiters.stop();
     return drained;
   }
@@ -154,7 +172,7 @@ export class Harness {
       store: options.store,
       now: () => this.#clock.now(),
       advance: (runId, takeFromEpoch) => this.#worker.advance(runId, takeFromEpoch),
-      onProblem: options.onProblem ?? warn,
+      onProblem: (runId, thrown) => report(options.onProblem ?? warn, runId, thrown),
     });
   }
 
@@ -172,8 +190,14 @@ export class Harness {
       store: this.store,
       now: () => this.#clock.now(),
       waiters: this.#waiters,
-      posted: () => this.#worker.noteMail(runId),
+      posted: () => this.#posted(runId),
     });
+  }
+
+  /** Whoever holds the run looks at once; a run that nobody holds is taken up at once. */
+  async #posted(runId: string): Promise<void> {
+    if (await this.#worker.noteMail(runId)) return;
+    this.#serving?.wake({ runId, lane: runId });
   }
 
   #existing(
@@ -209,9 +233,11 @@ function programsOf(
   agents: ReadonlyMap<string, Agent>,
 ): Map<string, ReturnType<typeof agentProgram>> {
   const slots = new Slots();
-  const { modelRetry, onDelta, decide = allowAll } = options;
+  const { modelRetry, onDelta } = options;
+  const { decide = allowAll, decideTimeoutMs = DECIDE_TIMEOUT_MS } = options;
   const loop = {
     decide,
+    decideTimeoutMs,
     slots,
     ...(modelRetry === undefined ? {} : { retry: modelRetry }),
     ...(onDelta === undefined ? {} : { onDelta }),
@@ -220,7 +246,7 @@ function programsOf(
 }
 
 async function checkInput(agent: Agent, given: unknown): Promise<Json> {
-  const input = toJson(given);
+  const input = inputJson(given, agent.name);
   const size = canonicalJson(input).length;
   if (size > INPUT_CHARS_MAX) {
     throw new BridleError("input_too_large", `The input has ${size} characters of JSON`, {
@@ -234,6 +260,17 @@ async function checkInput(agent: Agent, given: unknown): Promise<Json> {
   throw new BridleError("input_invalid", `The input does not fit agent "${agent.name}"`, {
     hint: problems.join("; "),
   });
+}
+
+function inputJson(given: unknown, agentName: string): Json {
+  try {
+    return toJson(given);
+  } catch (thrown) {
+    throw new BridleError("input_invalid", `The input for agent "${agentName}" is not JSON`, {
+      hint: errorMessage(thrown),
+      cause: thrown,
+    });
+  }
 }
 
 function createdEvent(given: {
@@ -269,6 +306,19 @@ function createdEvent(given: {
 
 function textOf(input: Json): string {
   return typeof input === "string" ? input : JSON.stringify(input, null, 2);
+}
+
+/** Whoever is told of a problem cannot add one. */
+function report(
+  tell: (runId: string, thrown: unknown) => void,
+  runId: string,
+  thrown: unknown,
+): void {
+  try {
+    tell(runId, thrown);
+  } catch (failure) {
+    warn(runId, failure);
+  }
 }
 
 function warn(runId: string, thrown: unknown): void {

@@ -9,27 +9,37 @@
 import type { DecisionPoint } from "../governance/decide.ts";
 import type { Delta } from "../generation/model.ts";
 import type { ModelRetry } from "../generation/retry.ts";
-import { requireRun } from "../journal/read-run.ts";
-import { messageText } from "../journal/message.ts";
-import type { Reason } from "../journal/outcome.ts";
-import type { RunState } from "../journal/run.ts";
-import type { Agent, StepView } from "./agent.ts";
+import { TIMER_MAX_MS } from "../std/deadline.ts";
+import { BridleError, errorMessage, isBridleError } from "../std/error.ts";
+import type { Agent } from "./agent.ts";
 import { runCalls } from "./call.ts";
 import type { CallOptions } from "./call-prepare.ts";
-import { decideNext, type Command } from "./decide.ts";
+import { decideNext, type Facts } from "./decide.ts";
+import { endAtLimit, endBroken, finish, park } from "./ending.ts";
 import type { Advance } from "./engine.ts";
 import { takeMail } from "./mail.ts";
 import type { Program } from "./program.ts";
 import { askDoubts } from "./recovery.ts";
 import { isLimit, type Session } from "./session.ts";
 import type { Slots } from "./slots.ts";
+import { Steps } from "./steps.ts";
 import { askModel, type TurnOptions } from "./turn.ts";
 
 export interface LoopOptions {
   readonly decide: DecisionPoint;
+  readonly decideTimeoutMs: number;
   readonly slots: Slots;
   readonly retry?: ModelRetry;
   readonly onDelta?: (runId: string, delta: Delta) => void;
+}
+
+/** What one hold of a run goes by. */
+interface Hold {
+  readonly session: Session;
+  readonly agent: Agent;
+  readonly calls: CallOptions;
+  readonly turn: TurnOptions;
+  readonly steps: Steps;
 }
 
 /** An agent as a program. */
@@ -40,44 +50,78 @@ export function agentProgram(agent: Agent, options: LoopOptions): Program {
 async function runLoop(session: Session, agent: Agent, options: LoopOptions): Promise<Advance> {
   const input = session.state.created?.input ?? null;
   const model = await agent.modelFor({ runId: session.fence.runId, input });
-  const { retry, onDelta, decide, slots } = options;
-  const turnOptions: TurnOptions = {
-    model,
-    ...(retry === undefined ? {} : { retry }),
-    ...(onDelta === undefined ? {} : { onDelta }),
+  const { retry, onDelta, decide, decideTimeoutMs, slots } = options;
+  const hold: Hold = {
+    session,
+    agent,
+    calls: { agent, decide, decideTimeoutMs, slots },
+    turn: {
+      model,
+      ...(retry === undefined ? {} : { retry }),
+      ...(onDelta === undefined ? {} : { onDelta }),
+    },
+    steps: new Steps(),
   };
-  const callOptions: CallOptions = { agent, decide, slots };
-  for (;;) {
-    try {
-      const ended = await step(session, callOptions, turnOptions);
+  const wall = watchWall(session);
+  try {
+    for (;;) {
+      const ended = await stepSafely(hold);
       if (ended !== null) return ended;
-    } catch (thrown) {
-      if (!isLimit(thrown)) throw thrown;
-      await endAtLimit(session, thrown.code, thrown.message);
+    }
+  } finally {
+    clearTimeout(wall);
+  }
+}
+
+/** The wall time ends a model call or a read that would outlast it. */
+function watchWall(session: Session): NodeJS.Timeout | undefined {
+  const { created, createdAt } = session.state;
+  const leftMs = createdAt + (created?.limits.wallMs ?? 0) - session.clock.now();
+  const end = (): void => {
+    session.isOverWall = true;
+    session.abort.abort(new BridleError("aborted", "The run's time is over"));
+  };
+  if (leftMs > TIMER_MAX_MS) return undefined;
+  // A run that waits that long does not keep its process alive.
+  return setTimeout(end, Math.max(0, leftMs)).unref();
+}
+
+/** One step; what the journal has no room for, or an agent that is broken, ends the run in order. */
+async function stepSafely(hold: Hold): Promise<Advance | null> {
+  const { session } = hold;
+  try {
+    return await step(hold);
+  } catch (thrown) {
+    if (isLimit(thrown)) {
+      await endAtLimit(session, thrown);
       return { kind: "done" };
     }
+    if (!isBridleError(thrown, "agent_broken") && !isBridleError(thrown, "invariant_broken")) {
+      throw thrown;
+    }
+    await endBroken(session, "failed", {
+      code: "agent_broken",
+      message: thrown.message,
+      ...(thrown.hint === undefined ? {} : { hint: thrown.hint }),
+    });
+    return { kind: "done" };
   }
 }
 
 /** One command. An `Advance` when the loop is to end with it. */
-async function step(
-  session: Session,
-  callOptions: CallOptions,
-  turnOptions: TurnOptions,
-): Promise<Advance | null> {
-  const { agent } = callOptions;
+async function step(hold: Hold): Promise<Advance | null> {
+  const { session, calls } = hold;
   await takeMail(session);
-  const { now, stopReached } = await facts(session, agent);
-  const { isDraining: draining, doubtsAsked } = session;
-  const command = decideNext(session.state, { now, stopReached, draining, doubtsAsked });
+  const command = decideNext(session.state, await factsOf(hold));
   switch (command.kind) {
     case "done":
       return { kind: "done" };
     case "act":
-      await runCalls(session, callOptions);
-      return session.hardAbort.signal.aborted ? { kind: "idle" } : null;
+      await runCalls(session, calls);
+      return session.hardAbort.aborted ? { kind: "idle" } : null;
     case "ask":
-      return ask(session, agent, turnOptions);
+      session.doubtsAsked = false;
+      return ask(hold);
     case "nudge":
       session.push({
         kind: "message.added",
@@ -87,7 +131,7 @@ async function step(
       return null;
     case "ask_doubts":
       session.doubtsAsked = true;
-      await askDoubts(session, callOptions);
+      await askDoubts(session, calls);
       return null;
     case "park":
       return park(session, command.waitingFor);
@@ -102,90 +146,52 @@ async function step(
   }
 }
 
-async function facts(
-  session: Session,
-  agent: Agent,
-): Promise<{ readonly now: number; readonly stopReached: boolean }> {
-  const now = session.clock.now();
-  const { state } = session;
+async function factsOf({ session, agent, steps }: Hold): Promise<Facts> {
+  const { state, isDraining: draining, doubtsAsked } = session;
+  const now = session.isOverWall ? Number.POSITIVE_INFINITY : session.clock.now();
   const isAfterTurn = state.turn > 0 && state.calls.length === 0;
-  if (agent.stopWhen.length === 0 || !isAfterTurn) return { now, stopReached: false };
-  const view = { steps: stepsOf(state), receipts: state.receipts.toArray(), usage: state.usage };
+  const facts: Facts = { now, stopReached: false, draining, doubtsAsked };
+  if (agent.stopWhen.length === 0 || !isAfterTurn) return facts;
+  const { usage } = state;
+  const view = { steps: steps.upTo(state.messages), receipts: state.receipts.toArray(), usage };
   for (const condition of agent.stopWhen) {
-    if (await condition(view)) return { now, stopReached: true };
+    if (await checkStop(condition, view)) return { ...facts, stopReached: true };
   }
-  return { now, stopReached: false };
+  return facts;
 }
 
-function stepsOf(state: RunState): StepView[] {
-  const steps: StepView[] = [];
-  for (const message of state.messages) {
-    if (message.role !== "assistant") continue;
-    const toolCalls = message.content.flatMap((part) =>
-      part.type === "tool-call" ? [{ toolName: part.toolName, input: part.input }] : [],
-    );
-    steps.push({ text: messageText(message), toolCalls });
+/** A stop condition that throws does so on every try: it ends the run instead of looping. */
+async function checkStop(
+  condition: Agent["stopWhen"][number],
+  view: Parameters<Agent["stopWhen"][number]>[0],
+): Promise<boolean> {
+  try {
+    return await condition(view);
+  } catch (thrown) {
+    throw new BridleError("agent_broken", `A stop condition threw: ${errorMessage(thrown)}`, {
+      hint: "Mend the agent's stopWhen, then start the work again.",
+      cause: thrown,
+    });
   }
-  return steps;
 }
 
-async function ask(
-  session: Session,
-  agent: Agent,
-  turnOptions: TurnOptions,
-): Promise<Advance | null> {
-  const generated = await askModel(session, agent, turnOptions);
+async function ask({ session, agent, turn }: Hold): Promise<Advance | null> {
+  const generated = await askModel(session, agent, turn);
   if (generated.kind === "answered") return null;
   const { fault, attempts } = generated;
-  if (session.hardAbort.signal.aborted) return { kind: "idle" };
-  // A cancel stops the model call; the mail that asked for it is taken on the next pass.
-  if (fault.kind === "aborted")
-    return session.hasMail || session.state.cancel ? null : yieldRun(session);
+  if (session.hardAbort.aborted) return { kind: "idle" };
+  // A cancel or the end of the wall time stops the model call; the next pass names it.
+  if (fault.kind === "aborted") return null;
   const status = fault.status === undefined ? "" : ` (HTTP ${fault.status})`;
+  const tries = attempts === 1 ? "1 attempt" : `${attempts} attempts`;
   await finish(session, {
     outcome: "failed_recoverable",
     reason: {
       code: "model_failed",
-      message: `The model could not be asked after ${attempts} attempts${status}: ${fault.message}`,
+      message: `The model could not be asked after ${tries}${status}: ${fault.message}`,
       hint: "Check the provider, the key and the address; then start the work again.",
     },
     text: null,
   });
   return { kind: "done" };
-}
-
-async function yieldRun(session: Session): Promise<Advance> {
-  await session.flush();
-  return { kind: "idle" };
-}
-
-async function park(session: Session, waitingFor: string): Promise<Advance> {
-  const { created, createdAt, inboxSeen } = session.state;
-  const wakeAt = createdAt + (created?.limits.wallMs ?? 0);
-  session.push({ kind: "run.parked", waitingFor, wakeAt });
-  const status = await session.settle({ status: "parked", wakeAt, inboxSeen });
-  return status === "parked" ? { kind: "idle" } : { kind: "at", atMs: session.clock.now() };
-}
-
-async function finish(
-  session: Session,
-  end: Omit<Extract<Command, { kind: "finish" }>, "kind">,
-): Promise<void> {
-  const { outcome, reason, text } = end;
-  const inDoubt = session.state.doubts.map(({ callId, tool, input, idempotencyKey, why }) => {
-    return { callId, idempotencyKey, input, tool, why };
-  });
-  session.push({ kind: "run.finished", inDoubt, outcome, reason, text });
-  await session.settle({ status: "finished", outcome });
-}
-
-/** The journal took no more: what was not written is forgotten, and the run ends in order. */
-async function endAtLimit(session: Session, code: string, message: string): Promise<void> {
-  session.rewind(await requireRun(session.store, session.fence.runId));
-  const reason: Reason = {
-    code: code === "events_limit" ? "limit_events" : "limit_event_size",
-    message,
-    hint: "Split the work into several runs, or raise the store's limits.",
-  };
-  await finish(session, { outcome: "failed_recoverable", reason, text: null });
 }

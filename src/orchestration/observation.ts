@@ -22,11 +22,24 @@ export function malformedInput(text: string): string {
   );
 }
 
-export function cutOffInput(): string {
-  return (
-    "Error: your answer was cut off at its length limit, so this call was not run. " +
-    "Call again, with a shorter answer."
-  );
+/** Null when the answer came to its own end. A call of half an answer is not run. */
+export function cutOffInput(finish: string | null): string | null {
+  switch (finish) {
+    case "length":
+      return (
+        "Error: your answer was cut off at its length limit, so this call was not run. " +
+        "Call again, with a shorter answer."
+      );
+    case "content-filter":
+    case "error":
+      return (
+        "Error: your answer was broken off by the provider, so this call was not run. " +
+        "Nothing was done. Call again if it is still needed."
+      );
+    case null:
+    default:
+      return null;
+  }
 }
 
 export function invalidInput(problems: readonly Problem[], schema: unknown): string {
@@ -45,6 +58,10 @@ export function deniedCall(reason: string): string {
 
 export function limitCall(callsMax: number): string {
   return `Error: this run may make ${callsMax} calls and they are used up. Nothing was done.`;
+}
+
+export function timeOver(): string {
+  return "Error: the time of this run is over. Nothing was done.";
 }
 
 export function cancelledCall(): string {

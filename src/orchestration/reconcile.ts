@@ -1,18 +1,32 @@
-/** Asking the outside world whether a claimed effect happened. */
+/**
+ * Asking the outside world whether a claimed effect happened.
+ *
+ * A1 "It did not happen" is believed only when nothing can land any more: the tool has stopped,
+ *    and `settlesWithinMs` has passed since the last moment at which it may have sent something.
+ * A2 Whatever is not an answer (a throw, a silence, an ambiguous value) is "unknown".
+ * A3 A record is looked up only where the effect was begun under one: a call that was claimed as
+ *    `once` is not in the books of a tool that has become `transactional` since.
+ */
+import { startDeadline, untilAborted } from "../std/deadline.ts";
 import { errorMessage } from "../std/error.ts";
-import { toJson, type Json } from "../std/json.ts";
+import type { Json } from "../std/json.ts";
+import type { EffectClass } from "../journal/receipt.ts";
 import { happened, isReconciled, notHappened, unknownYet } from "../tools/effect.ts";
 import type { Reconciled } from "../tools/effect.ts";
+import { keepOutput } from "../tools/tool-output.ts";
 import type { Tool } from "../tools/tool.ts";
 import type { Session } from "./session.ts";
 
 /** What there is to ask about. */
 export interface Question {
   readonly tool: Tool;
+  /** The class under which the call was claimed. */
+  readonly effect: EffectClass;
   readonly callId: string;
   readonly key: string;
   readonly input: Json;
-  readonly claimedAt: number;
+  /** Nothing was sent after this moment, ms since the epoch. */
+  readonly endedAt: number;
 }
 
 export type Truth =
@@ -23,33 +37,43 @@ export type Truth =
 /** Asked this often when the outside world cannot say yet. */
 const ASK_MAX = 3;
 const ASK_AGAIN_MS = 500;
+/** No worker waits longer than this for an effect to settle; the call is in doubt instead. */
+const SETTLE_WAIT_MAX_MS = 60_000;
 
 /**
- * The truth about one call. "Did not happen" is believed only when the tool's `settlesWithinMs`
- * has passed since the claim: a request that was accepted before the crash may still land.
+ * The last moment at which a run of the tool that nobody saw end may have sent something: its
+ * deadline, or now, when that is earlier, because its worker is gone.
  */
-export async function askOutside(
-  session: Session,
-  running: { readonly permit: Omit<Question, "claimedAt">; readonly claimedAt: number },
-): Promise<Truth> {
-  return askAbout(session, { ...running.permit, claimedAt: running.claimedAt });
+export function latestEnd(session: Session, tool: Tool, claimedAt: number): number {
+  return Math.min(session.clock.now(), claimedAt + tool.timeoutMs);
 }
 
+/** The truth about one call, as far as it can be known now. Never throws. */
 export async function askAbout(session: Session, question: Question): Promise<Truth> {
-  const { tool, claimedAt } = question;
-  const { transactor, reconcile, settlesWithinMs } = tool.effect;
-  if (transactor !== undefined) return lookUp(question, transactor);
+  const { tool, effect, callId } = question;
+  const { transactor, reconcile } = tool.effect;
+  if (transactor !== undefined) {
+    if (effect !== "transactional") return unknown(`it was begun as ${effect}, without a record`);
+    const found = await lookUp(session, question, transactor);
+    return found.kind === "not_happened" && session.isStraggling(callId) ? running() : found;
+  }
   if (reconcile === undefined) return unknown("the tool has no way to look it up");
   let why = "no answer";
   for (let asked = 1; asked <= ASK_MAX; asked++) {
     const answer = await ask(session, question, reconcile);
     if (answer.kind === "happened") return { ...answer, via: "reconcile" };
-    const leftMs = claimedAt + settlesWithinMs - session.clock.now();
-    if (answer.kind === "not_happened" && leftMs <= 0) return answer;
-    if (answer.kind === "unknown") why = answer.why;
+    const leftMs = question.endedAt + tool.effect.settlesWithinMs - session.clock.now();
+    if (answer.kind === "not_happened") {
+      if (leftMs <= 0) return session.isStraggling(callId) ? running() : answer;
+      why = `it may still land for ${leftMs} ms`;
+      if (leftMs > SETTLE_WAIT_MAX_MS) break;
+    } else {
+      ({ why } = answer);
+    }
+    if (asked === ASK_MAX) break;
     const waitMs = answer.kind === "unknown" ? ASK_AGAIN_MS * asked : leftMs;
     await session.clock.sleep(waitMs, session.hardAbort.signal).catch(() => undefined);
-    if (session.hardAbort.signal.aborted) return unknown("the worker stopped");
+    if (session.hardAbort.aborted) return unknown("the worker stopped");
   }
   return unknown(`the outside system could not say: ${why}`);
 }
@@ -58,17 +82,25 @@ function unknown(why: string): Truth {
   return { kind: "unknown", why };
 }
 
+function running(): Truth {
+  return unknown("the tool has not stopped yet");
+}
+
 async function lookUp(
+  session: Session,
   question: Question,
   transactor: NonNullable<Tool["effect"]["transactor"]>,
 ): Promise<Truth> {
+  const deadline = startDeadline(question.tool.timeoutMs, session.hardAbort);
   try {
-    const found = await transactor.find(question.key);
+    const found = await untilAborted(transactor.find(question.key), deadline.stop);
     return found === undefined
       ? { kind: "not_happened" }
       : { kind: "happened", output: found.output, via: "transaction" };
   } catch (thrown) {
     return unknown(`its database could not be read: ${errorMessage(thrown)}`);
+  } finally {
+    deadline.end();
   }
 }
 
@@ -81,23 +113,29 @@ async function ask(
   // The schema checked the input before the call was claimed; its type is the author's affair.
   const input = question.input as never;
   const { runId } = session.fence;
-  const signal = AbortSignal.any([session.hardAbort.signal, AbortSignal.timeout(tool.timeoutMs)]);
-  let stop: (() => void) | undefined;
-  const stopped = new Promise<Reconciled>((resolve) => {
-    stop = (): void => resolve(unknownYet(`no answer within ${tool.timeoutMs} ms`));
-    signal.addEventListener("abort", stop, { once: true });
-  });
+  const deadline = startDeadline(tool.timeoutMs, session.hardAbort);
   try {
-    const asking = Promise.resolve(reconcile({ key, input, runId, callId, abortSignal: signal }));
-    return await Promise.race([asking.then(readAnswer), stopped]);
+    const request = { key, input, runId, callId, abortSignal: deadline.stop.signal };
+    const asking = Promise.resolve(reconcile(request));
+    return readAnswer(await untilAborted(asking, deadline.stop), session);
   } catch (thrown) {
     return unknownYet(errorMessage(thrown));
   } finally {
-    if (stop !== undefined) signal.removeEventListener("abort", stop);
+    deadline.end();
   }
 }
 
-function readAnswer(answer: unknown): Reconciled {
-  if (isReconciled(answer)) return answer;
-  return answer === undefined || answer === null ? notHappened() : happened(toJson(answer));
+/** A yes or no, a record or none; what could mean either is not guessed at (A2). */
+function readAnswer(answer: unknown, session: Session): Reconciled {
+  const { blobBytesMax } = session.store.limits;
+  if (isReconciled(answer)) {
+    return answer.kind === "happened"
+      ? happened(keepOutput(answer.output, blobBytesMax).output)
+      : answer;
+  }
+  if (answer === undefined || answer === null || answer === false) return notHappened();
+  if (Array.isArray(answer) && answer.length === 0) {
+    return unknownYet("reconcile answered an empty list, which does not say whether it happened");
+  }
+  return happened(keepOutput(answer, blobBytesMax).output);
 }

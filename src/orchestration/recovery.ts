@@ -9,9 +9,9 @@ import type { Json } from "../std/json.ts";
 import type { Tool } from "../tools/tool.ts";
 import { executeCall, type Permit } from "./call-execute.ts";
 import type { CallOptions } from "./call-prepare.ts";
-import { claimEvent, complete, doubt, runEffect, type Running } from "./effect.ts";
+import { claimAgain, complete, doubt, runEffect, type Running } from "./effect.ts";
 import { unknownOutcome } from "./observation.ts";
-import { askAbout, type Truth } from "./reconcile.ts";
+import { askAbout, latestEnd, type Truth } from "./reconcile.ts";
 import type { Session } from "./session.ts";
 
 export async function recoverCall(
@@ -33,43 +33,36 @@ export async function recoverCall(
     argsHash: hashArgs(claim.input),
     key: claim.key,
     attempt: claim.attempt,
+    rules: [],
   };
-  const running: Running = { permit, claimedAt: claim.at, agent: options.agent };
-  switch (claim.effect) {
-    case "read":
-    case "idempotent":
-      // The same key as before: the other side can tell (E3).
-      await inSlot(session, running, options);
-      return;
-    case "once":
-    case "transactional":
-      await recoverOnce(session, running, options);
-      return;
-    default:
-      await doubt(session, running, "its effect class is unknown");
+  const running: Running = { permit, agent: options.agent, isOpen: true };
+  const isRepeatable = claim.effect === "read" || claim.effect === "idempotent";
+  if (isRepeatable && tool.effect.class === claim.effect) {
+    // The same key as before: the other side can tell (E3).
+    await inSlot(session, running, options);
+    return;
   }
+  const endedAt = latestEnd(session, tool, claim.at);
+  const truth = await askAbout(session, { ...permit, effect: claim.effect, endedAt });
+  if (!session.hardAbort.aborted) await settleTruth(session, running, { truth, options });
 }
 
-async function recoverOnce(
+async function settleTruth(
   session: Session,
   running: Running,
-  options: CallOptions,
+  given: { readonly truth: Truth; readonly options: CallOptions },
 ): Promise<void> {
-  const { permit, claimedAt } = running;
-  const truth = await askAbout(session, { ...permit, claimedAt });
-  if (session.hardAbort.signal.aborted) return;
+  const { permit } = running;
+  const { truth, options } = given;
   switch (truth.kind) {
-    case "happened": {
-      const { output, via } = truth;
-      await complete(session, running, { output, via, attempt: permit.attempt, ms: 0 });
+    case "happened":
+      await complete(session, running, { ...truth, dropped: null, attempt: permit.attempt, ms: 0 });
       return;
-    }
     case "not_happened": {
       const attempt = permit.attempt + 1;
-      session.push(claimEvent(permit, attempt));
-      await session.flush();
+      await claimAgain(session, permit, attempt);
       const again = { ...permit, attempt };
-      await inSlot(session, { ...running, permit: again, claimedAt: session.clock.now() }, options);
+      await inSlot(session, { ...running, permit: again, isOpen: false }, options);
       return;
     }
     case "unknown":
@@ -82,11 +75,11 @@ async function recoverOnce(
 
 async function inSlot(session: Session, running: Running, options: CallOptions): Promise<void> {
   const { tool } = running.permit;
-  await options.slots.take(tool.name, tool.concurrency);
+  if (!(await options.slots.take(tool, session.hardAbort.signal))) return;
   try {
     await runEffect(session, running);
   } finally {
-    options.slots.free(tool.name);
+    options.slots.free(tool);
   }
 }
 
@@ -111,11 +104,9 @@ export async function askDoubts(session: Session, options: CallOptions): Promise
   for (const open of session.state.doubts) {
     const tool = options.agent.tools.get(open.tool);
     if (tool === undefined) continue;
-    const truth =
-      open.effect === "idempotent"
-        ? await repeat(session, open, tool)
-        : await askAbout(session, { ...open, tool, key: open.idempotencyKey });
-    if (truth.kind === "unknown" || session.hardAbort.signal.aborted) continue;
+    const truth = await settleDoubt(session, open, tool);
+    if (session.hardAbort.aborted) return;
+    if (truth.kind === "unknown") continue;
     session.push({
       kind: "call.resolved",
       by: truth.kind === "happened" ? truth.via : "reconcile",
@@ -126,13 +117,23 @@ export async function askDoubts(session: Session, options: CallOptions): Promise
   }
 }
 
+function settleDoubt(session: Session, open: OpenDoubt, tool: Tool): Promise<Truth | Repeated> {
+  const { effect, idempotencyKey: key, claimedAt } = open;
+  if (effect === "idempotent" && tool.effect.class === "idempotent") {
+    return repeat(session, open, tool);
+  }
+  return askAbout(session, { ...open, tool, key, endedAt: latestEnd(session, tool, claimedAt) });
+}
+
 /** An idempotent call in doubt: the same key once more gives the same effect, and its answer. */
 async function repeat(session: Session, open: OpenDoubt, tool: Tool): Promise<Truth | Repeated> {
   const { callId, input, argsHash, idempotencyKey: key } = open;
-  const permit: Permit = { tool, callId, toolCallId: callId, input, argsHash, key, attempt: 1 };
-  const executed = await executeCall(session, permit);
+  const rules: readonly string[] = [];
+  const call = { tool, callId, toolCallId: callId, input, argsHash, key, attempt: 1, rules };
+  const executed = await executeCall(session, call);
   if (executed.kind === "returned") return { ...executed, kind: "happened" };
-  return { kind: "unknown", why: executed.message };
+  const isRefused = executed.happened === "no" && !executed.isTransient;
+  return isRefused ? { kind: "not_happened" } : { kind: "unknown", why: executed.message };
 }
 
 interface Repeated {

@@ -6,8 +6,11 @@
  * H3 Once the fence is lost nothing is written any more and every waiter learns it.
  * H4 What must be durable before the next step is awaited with `flush`; the rest rides along.
  * H5 An effect begins only under a lease that has not run out by this worker's clock.
+ * H6 After a write that the journal had no room for, every later write is refused too, until the
+ *    session is rewound: nothing may follow a gap.
  */
 import { BridleError } from "../std/error.ts";
+import { Stop } from "../std/stop.ts";
 import type { Clock } from "../std/clock.ts";
 import type { EventBody, JournalEvent } from "../journal/event.ts";
 import { foldEvent } from "../journal/fold.ts";
@@ -20,6 +23,8 @@ export interface SessionParts {
   readonly clock: Clock;
   readonly fence: Fence;
   readonly state: RunState;
+  /** Something may have been posted before this hold began. */
+  readonly mustLook: boolean;
   /** How long each extension of the lease lasts, and until when the claim's own does. */
   readonly lease: { readonly ms: number; readonly until: number };
 }
@@ -29,22 +34,29 @@ export class Session {
   readonly clock: Clock;
   readonly fence: Fence;
   /** Aborts model calls and reads: on cancel, on a lost fence, at the end of a drain. */
-  readonly abort: AbortController = new AbortController();
+  readonly abort: Stop = new Stop();
   /** Aborts effects too: on a lost fence and at the end of a drain, never on cancel. */
-  readonly hardAbort: AbortController = new AbortController();
+  readonly hardAbort: Stop = new Stop();
   /** Tool call ids used in this conversation, so that ours stay unique. */
   readonly seenCallIds: Set<string>;
   readonly prompt: PromptView = new PromptView();
   isDraining = false;
+  /** The run's wall time has passed, whatever the clock says by now. */
+  isOverWall = false;
   /** Asked about calls in doubt once in this hold of the run. */
   doubtsAsked = false;
   #state: RunState;
   #durable: { readonly seq: number; hash: string };
   #pending: { readonly at: number; readonly body: EventBody }[] = [];
   #writing: Promise<unknown> = Promise.resolve();
-  /** What the last write refused for a limit. */
+  /** What a write refused for a limit. */
   #refused: { readonly at: number; readonly body: EventBody }[] = [];
+  #limit: BridleError | null = null;
+  /** Calls whose tool goes on although nobody waits for it any more. */
+  readonly #stragglers = new Map<string, number>();
   #inboxHead = 0;
+  /** Something may have been posted that no count of the inbox told of. */
+  #mustLook: boolean;
   #lost: unknown = null;
   readonly #leaseMs: number;
   #leaseUntil: number;
@@ -56,6 +68,7 @@ export class Session {
     this.#state = parts.state;
     this.#durable = { seq: parts.state.head, hash: parts.state.hash };
     this.seenCallIds = callIdsOf(parts.state);
+    this.#mustLook = parts.mustLook;
     this.#leaseMs = parts.lease.ms;
     this.#leaseUntil = parts.lease.until;
   }
@@ -65,12 +78,41 @@ export class Session {
   }
 
   get hasMail(): boolean {
-    return this.#inboxHead > this.#state.inboxSeen;
+    return this.#mustLook || this.#inboxHead > this.#state.inboxSeen;
   }
 
-  /** Told by the heartbeat and by this process's own posts. */
+  get isLost(): boolean {
+    return this.#lost !== null;
+  }
+
+  /** Told by appends and by the heartbeat. */
   noteInbox(head: number): void {
     if (head > this.#inboxHead) this.#inboxHead = head;
+  }
+
+  /** Something was posted in this process. */
+  notePost(): void {
+    this.#mustLook = true;
+  }
+
+  /** The inbox is about to be read: what is posted from now on is noted anew. */
+  beginLook(): void {
+    this.#mustLook = false;
+  }
+
+  /** A tool did not stop in time: until it does, nobody can say that its effect did not happen. */
+  straggles(callId: string, running: Promise<unknown>): void {
+    this.#stragglers.set(callId, (this.#stragglers.get(callId) ?? 0) + 1);
+    const stopped = (): void => {
+      const left = (this.#stragglers.get(callId) ?? 1) - 1;
+      if (left > 0) this.#stragglers.set(callId, left);
+      else this.#stragglers.delete(callId);
+    };
+    running.then(stopped, stopped);
+  }
+
+  isStraggling(callId: string): boolean {
+    return this.#stragglers.has(callId);
   }
 
   /** Adds an event to the state now and to the journal with the next flush. */
@@ -119,17 +161,17 @@ export class Session {
   }
 
   /**
-   * Goes on from `state`, which the journal says is durable, without the answer it had no room
-   * for. What was settled before that answer is kept.
+   * Goes on from `state`, which the journal says is durable. Hands back what was refused, for
+   * whoever rewinds to say what can be kept of it.
    */
-  rewind(state: RunState): void {
-    const refused = [...this.#refused, ...this.#pending];
-    const answer = refused.findIndex(({ body }) => body.kind === "model.answered");
+  rewind(state: RunState): readonly EventBody[] {
+    const refused = [...this.#refused, ...this.#pending].map(({ body }) => body);
     this.#pending = [];
     this.#refused = [];
+    this.#limit = null;
     this.#state = state;
     this.#durable = { seq: state.head, hash: state.hash };
-    for (const { body } of answer < 0 ? [] : refused.slice(0, answer)) this.push(body);
+    return refused;
   }
 
   #write(then?: Append["then"]): Promise<RunStatus> {
@@ -140,6 +182,7 @@ export class Session {
 
   async #append(then: Append["then"]): Promise<RunStatus> {
     if (this.#lost !== null) throw this.#lost;
+    if (this.#limit !== null) throw this.#limit;
     if (this.#pending.length === 0 && then === undefined) return "ready";
     const events = this.#pending;
     this.#pending = [];
@@ -156,8 +199,12 @@ export class Session {
       this.noteInbox(written.inboxHead);
       return written.status;
     } catch (thrown) {
-      if (isLimit(thrown)) this.#refused = events;
-      else this.lose(thrown);
+      if (isLimit(thrown)) {
+        this.#refused = events;
+        this.#limit = thrown;
+      } else {
+        this.lose(thrown);
+      }
       throw thrown;
     }
   }

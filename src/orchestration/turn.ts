@@ -5,7 +5,10 @@ import type { ModelRetry } from "../generation/retry.ts";
 import { dispatchable } from "../journal/fold.ts";
 import type { AssistantPart } from "../journal/message.ts";
 import { callIdOf } from "../journal/run.ts";
+import { afterAbout } from "../std/coarse-timer.ts";
+import { BridleError } from "../std/error.ts";
 import type { Agent } from "./agent.ts";
+import { keptName } from "./call-name.ts";
 import type { Session } from "./session.ts";
 
 export interface TurnOptions {
@@ -29,27 +32,53 @@ export async function askModel(
     prompt: session.prompt.of(agent.definition.instructions, state.messages),
     tools: agent.toolSpecs,
     settings: agent.settings,
-    abortSignal: session.abort.signal,
+    abortSignal: session.abort,
   };
   const streams = agent.definition.stream === true;
-  const riding = setTimeout(() => {
+  const endRide = afterAbout(RIDE_MS, () => {
     // A failed write marks the session lost; the loop meets that at its next write.
     session.flush().catch(() => undefined);
-  }, RIDE_MS);
+  });
   const generated = await generate(model, request, {
     clock: session.clock,
     ...(retry === undefined ? {} : { retry }),
-    ...(streams ? { onDelta: (delta: Delta) => onDelta?.(state.runId, delta) } : {}),
+    ...(streams ? { onDelta: (delta: Delta) => show(state.runId, delta, onDelta) } : {}),
   });
-  clearTimeout(riding);
+  endRide();
   if (generated.kind === "answered") keepAnswer(session, generated);
   return generated;
+}
+
+/** What only shows an answer cannot spoil it. */
+function show(runId: string, delta: Delta, onDelta: TurnOptions["onDelta"]): void {
+  try {
+    onDelta?.(runId, delta);
+  } catch {
+    // The answer itself is in the journal.
+  }
+}
+
+/** Events that one call may need until it is settled, its claims and retries included. */
+const EVENTS_PER_CALL = 8;
+
+/**
+ * Refuses an answer whose calls the journal could not settle to their end. The store keeps a
+ * reserve for that; only an answer with very many calls needs more than the reserve.
+ */
+function checkCallsFit(session: Session, answer: ModelAnswer): void {
+  const { eventsPerRunMax } = session.store.limits;
+  const calls = answer.content.filter((part) => part.type === "tool-call").length;
+  if (session.state.head + 2 + calls * EVENTS_PER_CALL <= eventsPerRunMax) return;
+  throw new BridleError("events_limit", `A run holds at most ${eventsPerRunMax} events`, {
+    hint: "Split the work into several runs, or raise eventsPerRunMax on the store.",
+  });
 }
 
 function keepAnswer(session: Session, generated: Extract<Generated, { kind: "answered" }>): void {
   const { answer, attempts, ms } = generated;
   const turn = session.state.turn + 1;
   const { finish, model, usage, malformed, responseId } = answer;
+  checkCallsFit(session, answer);
   const usualFinish = dispatchable(answer.content).length > 0 ? "tool-calls" : "stop";
   session.push({
     kind: "model.answered",
@@ -75,13 +104,24 @@ function withUniqueIds(
   turn: number,
 ): readonly AssistantPart[] {
   let position = 0;
+  for (const part of answer.content) {
+    // What the provider ran itself keeps its id: its result refers to it.
+    if (part.type === "tool-call" && part.providerExecuted === true) seen.add(part.toolCallId);
+  }
   return answer.content.map((part) => {
     if (part.type !== "tool-call" || part.providerExecuted === true) return part;
-    const own = `call_${callIdOf(turn, position)}`;
+    const own = unusedId(seen, `call_${callIdOf(turn, position)}`);
     position += 1;
     const isUsable = part.toolCallId !== "" && !seen.has(part.toolCallId);
     const toolCallId = isUsable ? part.toolCallId : own;
     seen.add(toolCallId);
-    return isUsable ? part : { ...part, toolCallId };
+    const toolName = keptName(part.toolName);
+    return isUsable && toolName === part.toolName ? part : { ...part, toolCallId, toolName };
   });
+}
+
+function unusedId(seen: ReadonlySet<string>, wanted: string): string {
+  let id = wanted;
+  while (seen.has(id)) id += "_";
+  return id;
 }

@@ -3,13 +3,15 @@
  *
  * K1 A run is advanced only under a fence this process claimed.
  * K2 A lease is extended well before it ends; one that is lost stops the run here at once.
+ * K3 A run that is given up for any reason is given back at once.
  */
 import type { Clock } from "../std/clock.ts";
-import { BridleError } from "../std/error.ts";
-import { readRun } from "../journal/read-run.ts";
+import { BridleError, isBridleError } from "../std/error.ts";
+import { requireRun } from "../journal/read-run.ts";
 import type { RunState } from "../journal/run.ts";
 import type { Fence, JournalStore } from "../journal/store.ts";
 import type { Advance } from "./engine.ts";
+import { stopIfCancelled } from "./mail.ts";
 import type { Program } from "./program.ts";
 import { Session } from "./session.ts";
 
@@ -29,8 +31,8 @@ interface Held {
   readonly state: RunState;
   /** When the lease ends, ms since the epoch. */
   readonly until: number;
-  /** Claimed rather than created here: others may have posted to it before. */
-  readonly isClaimed: boolean;
+  /** Something may have been posted to it that nobody has read. */
+  readonly mustLook: boolean;
 }
 
 export class Worker {
@@ -46,12 +48,15 @@ export class Worker {
   }
 
   /** Hands over a run that was created under this worker's lease, which ends at `until`. */
-  adopt(fence: Fence, state: RunState, until: number): void {
-    this.#fresh.set(fence.runId, { fence, state, until, isClaimed: false });
+  async adopt(fence: Fence, state: RunState, until: number): Promise<void> {
+    if (this.#isDraining) return this.#release(fence);
+    this.#fresh.set(fence.runId, { fence, state, until, mustLook: false });
+    this.#startBeat();
   }
 
-  session(runId: string): Session | undefined {
-    return this.#sessions.get(runId);
+  /** True while this worker holds the run. */
+  holds(runId: string): boolean {
+    return this.#sessions.has(runId) || this.#fresh.has(runId);
   }
 
   async advance(runId: string, takeFromEpoch?: number): Promise<Advance> {
@@ -59,30 +64,22 @@ export class Worker {
     const held = this.#fresh.get(runId) ?? (await this.#claim(runId, takeFromEpoch));
     this.#fresh.delete(runId);
     if (held === null) return { kind: "idle" };
-    const { store, clock, programs, leaseMs } = this.#options;
-    const { fence, state, until } = held;
-    const session = new Session({ store, clock, fence, state, lease: { ms: leaseMs, until } });
+    const { store, clock, leaseMs } = this.#options;
+    const { until, ...rest } = held;
+    const session = new Session({ store, clock, ...rest, lease: { ms: leaseMs, until } });
     this.#sessions.set(runId, session);
     this.#startBeat();
-    let advance: Advance | null = null;
+    let advance: Advance = { kind: "idle" };
     try {
-      const program = programs.get(held.state.created?.agent ?? "");
-      if (program === undefined) throw unknownAgent(held.state, [...programs.keys()]);
-      session.isDraining = this.#isDraining;
-      if (fence.epoch > 1) {
-        session.push({ kind: "run.leased", epoch: fence.epoch, owner: this.#options.owner });
-      }
-      if (held.isClaimed) {
-        // Whatever was posted while nobody held the run is new to this holder.
-        session.noteInbox(Number.MAX_SAFE_INTEGER);
-        await abortIfCancelled(session);
-      }
-      advance = await program.advance(session);
-      return advance;
+      advance = await this.#run(session);
+    } catch (thrown) {
+      // Taken over or told to stop: the run goes on elsewhere, which is no problem of its own.
+      if (!session.isLost || !isStop(thrown)) throw thrown;
     } finally {
       this.#sessions.delete(runId);
       await this.#letGo(session, advance);
     }
+    return advance;
   }
 
   /** No new turns from now on; runs are given back at their next boundary. */
@@ -91,18 +88,40 @@ export class Worker {
     for (const session of this.#sessions.values()) session.isDraining = true;
   }
 
-  /** Stops what still runs: model calls are abandoned, effects stay claimed for the next worker. */
-  abandon(): void {
+  /**
+   * Stops what still runs: model calls are abandoned, effects stay claimed for the next worker.
+   * Runs that were not begun are given back.
+   */
+  async abandon(): Promise<void> {
     const reason = new BridleError("aborted", "The worker is stopping");
     for (const session of this.#sessions.values()) session.lose(reason);
+    const unbegun = [...this.#fresh.values()];
+    this.#fresh.clear();
+    await Promise.all(unbegun.map(({ fence }) => this.#release(fence)));
+    clearInterval(this.#beat);
+    this.#beat = undefined;
   }
 
-  /** Mail was posted here for a run: its session looks at once. */
-  async noteMail(runId: string): Promise<void> {
+  /** Mail was posted here for a run. True when the run is held here, so that its holder looks. */
+  async noteMail(runId: string): Promise<boolean> {
     const session = this.#sessions.get(runId);
-    if (session === undefined) return;
-    session.noteInbox(session.state.inboxSeen + 1);
-    await abortIfCancelled(session);
+    const unbegun = this.#fresh.get(runId);
+    if (unbegun !== undefined) this.#fresh.set(runId, { ...unbegun, mustLook: true });
+    if (session === undefined) return unbegun !== undefined;
+    session.notePost();
+    // The post is durable already; a look that fails is made again at the next turn.
+    await stopIfCancelled(session).catch(() => undefined);
+    return true;
+  }
+
+  async #run(session: Session): Promise<Advance> {
+    const { programs, owner } = this.#options;
+    const { state, fence } = session;
+    const program = programs.get(state.created?.agent ?? "");
+    if (program === undefined) throw unknownAgent(state, [...programs.keys()]);
+    session.isDraining = this.#isDraining;
+    if (fence.epoch > 1) session.push({ kind: "run.leased", epoch: fence.epoch, owner });
+    return program.advance(session);
   }
 
   async #claim(runId: string, takeFromEpoch: number | undefined): Promise<Held | null> {
@@ -115,29 +134,39 @@ export class Worker {
       ...(takeFromEpoch === undefined ? {} : { takeFromEpoch }),
     });
     if (claimed.kind !== "claimed") return null;
-    const state = await readRun(store, runId);
-    if (state === undefined) return null;
-    return { fence: claimed.fence, state, until: nowMs + leaseMs, isClaimed: true };
+    const { fence } = claimed;
+    try {
+      const state = await requireRun(store, runId);
+      return { fence, state, until: nowMs + leaseMs, mustLook: true };
+    } catch (thrown) {
+      await this.#release(fence);
+      throw thrown;
+    }
   }
 
-  async #letGo(session: Session, advance: Advance | null): Promise<void> {
-    if (advance?.kind === "done" && session.state.outcome !== null) {
+  async #letGo(session: Session, advance: Advance): Promise<void> {
+    if (advance.kind === "done" && session.state.outcome !== null) {
       this.#options.onFinished(session.state);
       return;
     }
-    // A lost fence is already someone else's; anything else is given back at once.
-    await session.store.release(session.fence).catch(() => undefined);
+    await this.#release(session.fence);
+  }
+
+  /** A fence that is lost is someone else's already; a store that is gone has no leases. */
+  async #release(fence: Fence): Promise<void> {
+    await this.#options.store.release(fence).catch(() => undefined);
   }
 
   #startBeat(): void {
     if (this.#beat !== undefined) return;
     this.#beat = setInterval(() => {
-      if (this.#sessions.size === 0) {
+      if (this.#sessions.size === 0 && this.#fresh.size === 0) {
         clearInterval(this.#beat);
         this.#beat = undefined;
         return;
       }
       for (const session of this.#sessions.values()) void this.#extend(session);
+      for (const { fence } of this.#fresh.values()) void this.#extendFresh(fence);
     }, this.#options.leaseMs / 3);
     this.#beat.unref();
   }
@@ -145,18 +174,27 @@ export class Worker {
   async #extend(session: Session): Promise<void> {
     try {
       await session.extend();
-      if (session.hasMail) await abortIfCancelled(session);
+      if (session.hasMail) await stopIfCancelled(session);
     } catch {
       // A store that cannot be reached now is met by the run's own next write.
     }
   }
+
+  /** A run that waits for its first slot keeps its lease; one that was taken is forgotten. */
+  async #extendFresh(fence: Fence): Promise<void> {
+    const { clock, store, leaseMs } = this.#options;
+    const until = clock.now() + leaseMs;
+    const extended = await store.extend(fence, until).catch(() => null);
+    const unbegun = this.#fresh.get(fence.runId);
+    if (extended === null || unbegun?.fence !== fence) return;
+    if (extended.held) this.#fresh.set(fence.runId, { ...unbegun, until });
+    else this.#fresh.delete(fence.runId);
+  }
 }
 
-/** A cancel does not wait for the model or for reads in flight. */
-async function abortIfCancelled(session: Session): Promise<void> {
-  const entries = await session.store.inbox(session.fence.runId, session.state.inboxSeen);
-  if (!entries.some((entry) => entry.kind === "cancel")) return;
-  session.abort.abort(new BridleError("aborted", "The run was cancelled"));
+/** The two ways in which a worker is stopped from outside the run. */
+function isStop(thrown: unknown): boolean {
+  return isBridleError(thrown, "fenced") || isBridleError(thrown, "aborted");
 }
 
 function unknownAgent(state: RunState, known: readonly string[]): BridleError {

@@ -4,6 +4,7 @@ export type ErrorCode =
   | "config_invalid"
   | "agent_unknown"
   | "agent_invalid"
+  | "agent_broken"
   | "tool_invalid"
   | "model_unknown"
   | "model_key_missing"
@@ -44,6 +45,9 @@ export interface ErrorParts {
   readonly cause?: unknown;
 }
 
+/** Registered, so that an error of another copy of this package is one too. */
+const brand = Symbol.for("bridle.error");
+
 /**
  * The one error class. `message` is one sentence for whoever called, `hint` the next step,
  * `detail` is for the developer alone. Expected outcomes are values, not errors: this is for
@@ -54,12 +58,17 @@ export class BridleError extends Error {
   readonly hint: string | undefined;
   readonly detail: unknown;
 
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return value instanceof Error && brand in value;
+  }
+
   constructor(code: ErrorCode, message: string, parts: ErrorParts = {}) {
     super(message, parts.cause === undefined ? undefined : { cause: parts.cause });
     this.name = "BridleError";
     this.code = code;
     this.hint = parts.hint;
     this.detail = parts.detail;
+    Object.defineProperty(this, brand, { value: true });
   }
 }
 
@@ -70,11 +79,16 @@ export function isBridleError(value: unknown, code?: ErrorCode): value is Bridle
 
 /** One line for a log or an observation, from anything that was thrown. */
 export function errorMessage(thrown: unknown): string {
-  if (thrown instanceof Error) return thrown.message === "" ? thrown.name : thrown.message;
   if (typeof thrown === "string") return thrown;
   try {
+    if (thrown instanceof Error) return ownMessage(thrown);
     return JSON.stringify(thrown) ?? String(thrown);
   } catch {
-    return String(thrown);
+    return "something that cannot be shown was thrown";
   }
+}
+
+/** Errors of plain JavaScript may carry anything as their message. */
+function ownMessage({ message, name }: { message: unknown; name: string }): string {
+  return typeof message === "string" && message !== "" ? message : name;
 }

@@ -28,16 +28,54 @@ const PROBLEMS_MAX = 8;
 /** `where` names the tool or agent in errors. Throws `tool_invalid` with the next step. */
 export async function readSchema(given: unknown, where: string): Promise<InputSchema> {
   const standard = standardOf(given);
-  const jsonSchema = await jsonSchemaOf(given, standard, where);
+  const lazy: unknown = standard === undefined && typeof given === "function" ? given() : given;
+  const jsonSchema = await jsonSchemaOf(lazy, standard, where);
   const ajvCheck = await compile(jsonSchema, where);
-  if (standard === undefined) return { jsonSchema, check: ajvCheck };
+  const own = standard === undefined ? validatorOf(lazy) : standardValidator(standard);
+  if (own === undefined) return { jsonSchema, check: ajvCheck };
   return {
     jsonSchema,
     check: (value) => {
       const checked = ajvCheck(value);
-      return checked.ok ? checkStandard(standard, value) : checked;
+      return checked.ok ? checkOwn(own, value) : checked;
     },
   };
+}
+
+/** A library's own check: it knows refinements and transforms that JSON Schema does not. */
+type Validate = (value: unknown) => Checked | Promise<Checked>;
+
+async function checkOwn(validate: Validate, value: Json): Promise<Checked> {
+  try {
+    return await validate(value);
+  } catch (thrown) {
+    const message = `the schema's own check failed: ${errorMessage(thrown)}`;
+    return { ok: false, problems: [{ path: "", message }] };
+  }
+}
+
+/** The AI SDK's `Schema` may carry a check of its own (`zodSchema`, `jsonSchema(…, {validate})`). */
+function validatorOf(given: unknown): Validate | undefined {
+  if (typeof given !== "object" || given === null || !("jsonSchema" in given)) return undefined;
+  const validate: unknown = "validate" in given ? given.validate : undefined;
+  if (typeof validate !== "function") return undefined;
+  return async (value) => {
+    const result: unknown = await validate(value);
+    if (typeof result !== "object" || result === null || !("success" in result)) {
+      return { ok: false, problems: [{ path: "", message: "the schema gave no answer" }] };
+    }
+    if (result.success === true) return accepted("value" in result ? result.value : value);
+    const error = "error" in result ? result.error : undefined;
+    return { ok: false, problems: [{ path: "", message: errorMessage(error) }] };
+  };
+}
+
+/** What a check made of the input: it must be JSON again, because the journal keeps it. */
+function accepted(value: unknown): Checked {
+  const parsed = parseJson(canonicalJson(value));
+  return parsed.ok
+    ? { ok: true, value: parsed.value }
+    : { ok: false, problems: [{ path: "", message: parsed.reason }] };
 }
 
 interface StandardSchema {
@@ -56,13 +94,16 @@ function standardOf(given: unknown): StandardSchema | undefined {
 }
 
 async function jsonSchemaOf(
-  given: unknown,
+  lazy: unknown,
   standard: StandardSchema | undefined,
   where: string,
 ): Promise<JsonObject> {
-  const draft = { target: "draft-2020-12" };
-  const found =
-    standard === undefined ? await plainSchemaOf(given) : standard.jsonSchema?.input?.(draft);
+  const found = await foundSchema(lazy, standard).catch((thrown: unknown) => {
+    throw new BridleError("tool_invalid", `${where}: its schema has no JSON Schema`, {
+      hint: errorMessage(thrown),
+      cause: thrown,
+    });
+  });
   const schema = found === undefined ? undefined : parseJson(canonicalJson(found));
   if (schema?.ok === true && isJsonObject(schema.value)) return schema.value;
   throw new BridleError("tool_invalid", `${where} has no input schema Bridle can read`, {
@@ -70,8 +111,8 @@ async function jsonSchemaOf(
   });
 }
 
-async function plainSchemaOf(given: unknown): Promise<unknown> {
-  const lazy: unknown = typeof given === "function" ? given() : given;
+async function foundSchema(lazy: unknown, standard: StandardSchema | undefined): Promise<unknown> {
+  if (standard !== undefined) return standard.jsonSchema?.input?.({ target: "draft-2020-12" });
   // The AI SDK's Schema holds the JSON Schema as a value or a promise in `jsonSchema`.
   if (typeof lazy === "object" && lazy !== null && "jsonSchema" in lazy) return lazy.jsonSchema;
   return isJsonObject(lazy) && looksLikeSchema(lazy) ? lazy : undefined;
@@ -86,27 +127,37 @@ async function compile(schema: JsonObject, where: string): Promise<(value: Json)
   const { Ajv2020 } = await import("ajv/dist/2020.js");
   const { Ajv } = await import("ajv");
   const { default: addFormats } = await import("ajv-formats");
-  const dialect = schema["$schema"];
-  const isDraft7 = typeof dialect === "string" && dialect.includes("draft-07");
   const options = { allErrors: true, strict: false, useDefaults: true, logger: false } as const;
-  const ajv = isDraft7 ? new Ajv(options) : new Ajv2020(options);
-  addFormats.default(ajv);
-  try {
-    const validate = ajv.compile(schema);
-    // Only defaults change the value that is checked; without any, nothing needs a copy.
-    const fillsDefaults = canonicalJson(schema).includes('"default":');
-    return (value) => {
-      const copy = fillsDefaults ? structuredClone(value) : value;
-      if (validate(copy)) return { ok: true, value: copy };
-      const errors = validate.errors ?? [];
-      return { ok: false, problems: errors.slice(0, PROBLEMS_MAX).map(describe) };
-    };
-  } catch (thrown) {
-    throw new BridleError("tool_invalid", `${where}: its JSON Schema is not valid`, {
-      hint: errorMessage(thrown),
-      cause: thrown,
-    });
+  // Only defaults change the value that is checked; without any, nothing needs a copy.
+  const fillsDefaults = canonicalJson(schema).includes('"default":');
+  let failure: unknown;
+  for (const dialect of dialectsOf(schema)) {
+    const ajv = dialect === "draft-07" ? new Ajv(options) : new Ajv2020(options);
+    addFormats.default(ajv);
+    try {
+      const validate = ajv.compile(schema);
+      if ("$async" in validate) throw new Error("a schema with $async cannot be enforced");
+      return (value) => {
+        const copy = fillsDefaults ? structuredClone(value) : value;
+        if (validate(copy)) return { ok: true, value: copy };
+        const errors = validate.errors ?? [];
+        return { ok: false, problems: errors.slice(0, PROBLEMS_MAX).map(describe) };
+      };
+    } catch (thrown) {
+      failure ??= thrown;
+    }
   }
+  throw new BridleError("tool_invalid", `${where}: its JSON Schema is not valid`, {
+    hint: `${errorMessage(failure)}. Bridle reads JSON Schema draft-07 and 2020-12.`,
+    cause: failure,
+  });
+}
+
+/** A schema that names no dialect is read as the newer one; as the older when it must be. */
+function dialectsOf(schema: JsonObject): readonly ("2020-12" | "draft-07")[] {
+  const named = schema["$schema"];
+  if (named === undefined) return ["2020-12", "draft-07"];
+  return typeof named === "string" && named.includes("draft-07") ? ["draft-07"] : ["2020-12"];
 }
 
 interface AjvError {
@@ -140,18 +191,17 @@ function describe(error: AjvError): Problem {
   }
 }
 
-async function checkStandard(standard: StandardSchema, value: Json): Promise<Checked> {
-  const result: unknown = await standard.validate(value);
-  if (typeof result !== "object" || result === null) {
-    return { ok: false, problems: [{ path: "", message: "the schema gave no answer" }] };
-  }
-  if ("issues" in result && Array.isArray(result.issues)) {
-    return { ok: false, problems: result.issues.slice(0, PROBLEMS_MAX).map(issue) };
-  }
-  const parsed = parseJson(canonicalJson("value" in result ? result.value : value));
-  return parsed.ok
-    ? { ok: true, value: parsed.value }
-    : { ok: false, problems: [{ path: "", message: parsed.reason }] };
+function standardValidator(standard: StandardSchema): Validate {
+  return async (value) => {
+    const result: unknown = await standard.validate(value);
+    if (typeof result !== "object" || result === null) {
+      return { ok: false, problems: [{ path: "", message: "the schema gave no answer" }] };
+    }
+    if ("issues" in result && Array.isArray(result.issues)) {
+      return { ok: false, problems: result.issues.slice(0, PROBLEMS_MAX).map(issue) };
+    }
+    return accepted("value" in result ? result.value : value);
+  };
 }
 
 function issue(raw: unknown): Problem {

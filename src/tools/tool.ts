@@ -3,9 +3,12 @@
  * the AI SDK's `tool({description, inputSchema, execute})`: such a tool works unchanged, with the
  * careful default for what it did not declare.
  */
+import { effectClasses } from "../journal/receipt.ts";
+import type { Message } from "../journal/message.ts";
 import { BridleError } from "../std/error.ts";
 import { hashJson } from "../std/hash.ts";
 import type { Json, JsonObject } from "../std/json.ts";
+import { TIMER_MAX_MS } from "../std/deadline.ts";
 import { undeclaredEffect, type Effect } from "./effect.ts";
 import { readSchema, type InputSchema } from "./schema.ts";
 
@@ -24,6 +27,8 @@ export interface ToolContext {
   readonly abortSignal: AbortSignal;
   /** Milliseconds since the epoch after which nobody waits for the answer. */
   readonly deadline: number;
+  /** The conversation before the answer that made this call (the AI SDK hands this over too). */
+  readonly messages: readonly Message[];
   /** The open transaction of a `transactional` tool. */
   readonly tx?: unknown;
 }
@@ -70,6 +75,9 @@ export interface Tool {
 /** Names what a provider accepts (OpenAI and Anthropic: letters, digits, `_`, `-`, up to 64). */
 const NAME = /^[A-Za-z0-9_-]{1,64}$/;
 
+/** Names that begin so stand for what a model called and no provider would take back. */
+export const RESERVED_PREFIX = "unknown-tool_";
+
 const defaultRetry: ToolRetry = { retriesMax: 2, baseMs: 200, maxMs: 5_000 };
 
 /** Types a tool definition from its `execute`; it adds nothing at run time. */
@@ -93,11 +101,32 @@ export type InferInput<Schema> = Schema extends {
 /** Checks a definition and makes it ready. Throws `tool_invalid` with the next step. */
 export async function prepareTool(name: string, definition: ToolDefinition): Promise<Tool> {
   const where = `Tool "${name}"`;
-  if (!NAME.test(name)) {
+  if (!NAME.test(name) || name.startsWith(RESERVED_PREFIX)) {
     throw new BridleError("tool_invalid", `${where} has a name that providers refuse`, {
       hint: "Use letters, digits, _ and -, at most 64 of them.",
     });
   }
+  checkDefinition(definition, where);
+  const schema = await readSchema(definition.inputSchema, where);
+  checkTakesObjects(schema, where);
+  const description = definition.description ?? "";
+  const fingerprint = hashJson({ description, name, schema: schema.jsonSchema });
+  return {
+    name,
+    description,
+    schema,
+    effect: checkEffect(definition.effect ?? undeclaredEffect, where),
+    timeoutMs: positive(definition.timeoutMs ?? 60_000, `${where}: timeoutMs`),
+    concurrency: positive(definition.concurrency ?? 64, `${where}: concurrency`),
+    retry: checkRetry({ ...defaultRetry, ...definition.retry }, where),
+    strict: definition.strict === true,
+    fingerprint,
+    definition,
+  };
+}
+
+/** What anything that claims to be a tool must have. Plain JavaScript comes through here too. */
+function checkDefinition(definition: ToolDefinition, where: string): void {
   if (typeof definition !== "object" || definition === null) {
     throw new BridleError("tool_invalid", `${where} is not a tool definition`, {
       hint: "Write tool({ description, inputSchema, execute }).",
@@ -113,24 +142,51 @@ export async function prepareTool(name: string, definition: ToolDefinition): Pro
       hint: "Add execute: async (input, { idempotencyKey, abortSignal }) => ….",
     });
   }
-  const schema = await readSchema(definition.inputSchema, where);
-  const description = definition.description ?? "";
-  const fingerprint = hashJson({ description, name, schema: schema.jsonSchema });
-  return {
-    name,
-    description,
-    schema,
-    effect: definition.effect ?? undeclaredEffect,
-    timeoutMs: positive(definition.timeoutMs ?? 60_000, `${where}: timeoutMs`),
-    concurrency: positive(definition.concurrency ?? 64, `${where}: concurrency`),
-    retry: { ...defaultRetry, ...definition.retry },
-    strict: definition.strict === true,
-    fingerprint,
-    definition,
-  };
+  // The AI SDK's own gate: to run such a tool without asking would break its author's promise.
+  const wish: unknown = "needsApproval" in definition ? definition.needsApproval : undefined;
+  if (wish === undefined || wish === false) return;
+  throw new BridleError("tool_invalid", `${where} asks for approval, which nobody here can give`, {
+    hint: "Leave needsApproval out and let the harness's decide function allow or deny the call.",
+  });
+}
+
+/** Providers send a tool's arguments as one object. */
+function checkTakesObjects(schema: InputSchema, where: string): void {
+  const { type } = schema.jsonSchema;
+  const isObject = Array.isArray(type) ? type.includes("object") : type === "object";
+  if (type === undefined || isObject) return;
+  throw new BridleError("tool_invalid", `${where} takes ${JSON.stringify(type)}, not an object`, {
+    hint: 'Wrap it: z.object({ value: … }), or { type: "object", properties: { … } }.',
+  });
+}
+
+function checkEffect(effect: Tool["effect"], where: string): Tool["effect"] {
+  const isEffect = typeof effect === "object" && effectClasses.includes(effect.class);
+  const isComplete = isEffect && (effect.class !== "transactional" || effect.transactor);
+  if (!isComplete) {
+    throw new BridleError("tool_invalid", `${where} has an effect that is none`, {
+      hint: "Write effect: read(), idempotent(), once({ reconcile }) or transactional(db).",
+    });
+  }
+  if (effect.settlesWithinMs >= 0) return effect;
+  throw new BridleError("limit_invalid", `${where}: settlesWithinMs is not a time in ms`);
+}
+
+/** No call is tried more often than this; a loop of its own belongs into the tool. */
+const RETRIES_MAX = 100;
+
+function checkRetry(retry: ToolRetry, where: string): ToolRetry {
+  const { retriesMax, baseMs, maxMs } = retry;
+  const isCount = Number.isSafeInteger(retriesMax) && retriesMax >= 0 && retriesMax <= RETRIES_MAX;
+  if (isCount && baseMs >= 0 && maxMs >= 0 && maxMs <= TIMER_MAX_MS) return retry;
+  throw new BridleError("limit_invalid", `${where}: its retry cannot work`, {
+    hint: `retriesMax is 0 to ${RETRIES_MAX}; baseMs and maxMs are times in ms.`,
+  });
 }
 
 function positive(value: number, what: string): number {
-  if (Number.isSafeInteger(value) && value > 0) return value;
-  throw new BridleError("limit_invalid", `${what} must be a positive whole number, not ${value}`);
+  if (Number.isSafeInteger(value) && value > 0 && value <= TIMER_MAX_MS) return value;
+  throw new BridleError("limit_invalid", `${what} cannot be ${value}`, {
+    hint: `Give a whole number from 1 to ${TIMER_MAX_MS}.`,
+  });
 }

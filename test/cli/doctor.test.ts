@@ -104,6 +104,19 @@ test("a changed event is found by its chain", async () => {
   });
 });
 
+test("a journal that the config opened itself is examined too", async () => {
+  const door = new URL("../../src/storage/sqlite/door.ts", import.meta.url).href;
+  const setting = await project([{ text: "Hi." }], {
+    config: `store: (await import("${door}")).sqlite("./own.db", { synchronous: "normal" }),`,
+  });
+  expect((await bridle(setting, "run", "--text", "1")).code).toBe(0);
+  const { code, find } = await examine(setting);
+  expect(code).toBe(0);
+  expect(find("store")?.message).toContain("own.db");
+  expect(find("synchronous")?.message).toContain("NORMAL");
+  expect(find("integrity")?.message).toContain("1 run,");
+});
+
 test("a journal alone is examined without a config", async () => {
   const setting = await project([{ text: "Hi." }]);
   await bridle(setting, "run", "--text", "1");

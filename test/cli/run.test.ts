@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { bridle, errorOf, jsonLines, lookThenPay, project } from "./command.ts";
+import { bridle, errorOf, jsonLines, lookThenPay, project, start } from "./command.ts";
 
 describe("bridle run", () => {
   test("tells the story on stderr, the last words on stdout, and exits 0", async () => {
@@ -114,6 +114,33 @@ describe("bridle run", () => {
     expect(shown.stdout).toContain("[PAYMENTS_API_KEY]");
     expect(shown.stdout).not.toContain(secret);
   });
+});
+
+test("what a tool throws beside every promise ends the command, and keeps the run", async () => {
+  const stray =
+    "() => { setTimeout(() => { throw new Error('stray'); }); return new Promise(() => {}); }";
+  const tools = `tools: { look: { inputSchema: {}, effect: read(), execute: ${stray} } },`;
+  const setting = await project(lookThenPay, { agent: tools });
+  const ran = await bridle(setting, "run", "--text", "W1");
+  expect(ran).toMatchObject({ code: 1, stdout: "" });
+  expect(ran.stderr).toContain("error: stray");
+  expect(ran.stderr).not.toContain("    at ");
+  const [row] = jsonLines((await bridle(setting, "runs", "--json")).stdout);
+  expect(row).toMatchObject({ standing: "waiting" });
+});
+
+test("work goes on when nobody watches it any more", async () => {
+  const setting = await project(lookThenPay);
+  const watched = start(setting, "run", "--text", "W1");
+  watched.child.stderr?.destroy();
+  watched.child.stdout?.destroy();
+  expect((await watched.ended).code).toBe(0);
+  expect(readFileSync(join(setting.cwd, "paid.txt"), "utf8").split("\n")).toHaveLength(2);
+  const limited = await project(lookThenPay, { agent: "limits: { turnsMax: 1 }," });
+  const failing = start(limited, "run", "--text", "W1", "--json");
+  failing.child.stderr?.destroy();
+  failing.child.stdout?.destroy();
+  expect((await failing.ended).code).toBe(3);
 });
 
 test("a provider that is installed in the project alone is found", async () => {

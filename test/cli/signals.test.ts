@@ -63,6 +63,8 @@ describe("a process that is killed", () => {
     await running.saw("claimed as once");
     running.child.kill("SIGKILL");
     expect((await running.ended).signal).toBe("SIGKILL");
+    const shown = await bridle(setting, "show", "0");
+    expect(shown.stdout).toContain("claimed t2c0 pay: its worker is gone and left no receipt");
     const { runId } = await onlyRun(setting);
     const began = Date.now();
     const resumed = await bridle(setting, "resume", String(runId), "--json");
@@ -140,6 +142,8 @@ describe("a run that runs", () => {
     });
     const follower = start(setting, "show", String(runId), "--follow");
     await follower.saw("claimed as once");
+    const shown = await bridle(setting, "show", String(runId));
+    expect(shown.stdout).toContain("claimed t2c0 pay: under way");
     const steered = await bridle(setting, "steer", String(runId), "Be quick.", "--json");
     expect(jsonLines(steered.stdout)).toEqual([{ runId, posted: "steer", hasWorker: true }]);
     const cancelled = await bridle(setting, "cancel", String(runId), "--reason", "called off");

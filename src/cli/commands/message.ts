@@ -60,7 +60,7 @@ function handle(store: JournalStore, runId: string): Run {
     runId,
     store,
     now: () => Date.now(),
-    waiters: new Waiters(store),
+    waiters: new Waiters({ store }),
     posted: async () => undefined,
   });
 }

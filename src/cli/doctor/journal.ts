@@ -18,7 +18,10 @@ export async function checkJournal(
 ): Promise<readonly Finding[]> {
   const given = project?.config.store;
   if (options.store === undefined && typeof given === "object") {
-    return [ok("store", `opened by the config, durability ${given.durability}`)];
+    const opened = ok("store", `opened by the config, durability ${given.durability}`);
+    const isFile = "path" in given && typeof given.path === "string" && existsSync(given.path);
+    if (!isFile) return [opened];
+    return checkFile(String(given.path), given.durability === "power" ? "full" : "normal");
   }
   const configured = project === undefined ? resolve("bridle.db") : journalPath(project);
   const path = options.store === undefined ? configured : resolve(options.store);
@@ -42,7 +45,9 @@ async function checkFile(
     return [problem("store", message, hint === undefined ? {} : { hint })];
   }
   try {
-    const size = statSync(path).size;
+    // What was committed last stands in the write-ahead log.
+    const parts = [path, `${path}-wal`].filter((file) => existsSync(file));
+    const size = parts.reduce((sum, file) => sum + statSync(file).size, 0);
     const level = synchronous.toUpperCase();
     const survives = journal.durability === "power" ? "power loss" : "a crash, not power loss";
     return [

@@ -30,6 +30,8 @@ export interface RunSummary {
   readonly costUnknownFor: readonly string[];
   readonly receipts: readonly Receipt[];
   readonly inDoubt: readonly InDoubt[];
+  /** Calls that began and of which nothing more is written: running now, or cut off. */
+  readonly claimed: readonly { readonly callId: string; readonly tool: string }[];
   /** What a parked run waits for. */
   readonly waitingFor: string | null;
   /** Who works on it, when someone does. */
@@ -63,6 +65,9 @@ export function summarise(told: Told): RunSummary {
     ...cost,
     receipts: state.receipts.toArray(),
     inDoubt: doubtsOf(state),
+    claimed: state.calls
+      .filter((call) => call.status === "claimed")
+      .map(({ callId, tool }) => ({ callId, tool })),
     waitingFor: standing === "parked" ? state.waitingFor : null,
     worker: standing === "running" ? ownerText(row.lease?.owner ?? "") : null,
     createdAt: row.createdAt,
@@ -110,6 +115,7 @@ export function summaryLines(summary: RunSummary, paint: Paint): readonly string
         `${tokens(inputTokens)} tokens in, ${tokens(outputTokens)} out, ${costText(summary)}`,
     ),
     ...summary.inDoubt.flatMap((open) => doubtLines(summary, open, paint)),
+    ...summary.claimed.map((open) => claimLine(summary, open, paint)),
     ...standingLines(summary, paint),
   ];
 }
@@ -137,6 +143,12 @@ function doubtLines(summary: RunSummary, open: InDoubt, paint: Paint): readonly 
     `        it happened:         ${resume} --happened '${callId}={"its":"result"}'`,
     `        it did not happen:   ${resume} --not-happened ${callId}`,
   ];
+}
+
+function claimLine(summary: RunSummary, open: RunSummary["claimed"][number], paint: Paint): string {
+  const call = `${paint.yellow("claimed")} ${open.callId} ${oneLine(open.tool)}`;
+  if (summary.standing === "running") return `${call}: under way`;
+  return `${call}: its worker is gone and left no receipt; resuming finds out what it did`;
 }
 
 function standingLines(summary: RunSummary, paint: Paint): readonly string[] {

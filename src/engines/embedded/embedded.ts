@@ -11,6 +11,7 @@
 import { backoffMs } from "../../std/backoff.ts";
 import { isOwnerDead } from "../../orchestration/owner.ts";
 import type { Advance, Engine, ServeOptions, Serving, Wake } from "../../orchestration/engine.ts";
+import type { RunRow } from "../../journal/store.ts";
 import { Lanes } from "./lanes.ts";
 
 export interface EmbeddedOptions {
@@ -64,6 +65,7 @@ class Scheduler implements Serving {
   }
 
   wake(wake: Wake): void {
+    if (this.#isDraining) return;
     this.#lanes.add(wake);
     this.#fill();
   }
@@ -84,13 +86,13 @@ class Scheduler implements Serving {
 
   #fill(): void {
     while (!this.#isDraining && this.#active.size < this.#options.concurrency) {
-      const runId = this.#lanes.next((id) => !this.#active.has(id));
-      if (runId === undefined) return;
-      void this.#advance(runId);
+      const next = this.#lanes.next((id) => !this.#active.has(id));
+      if (next === undefined) return;
+      void this.#advance(next);
     }
   }
 
-  async #advance(runId: string): Promise<void> {
+  async #advance({ runId, lane }: Wake): Promise<void> {
     this.#active.add(runId);
     const takeFrom = this.#takeFrom.get(runId);
     this.#takeFrom.delete(runId);
@@ -104,7 +106,7 @@ class Scheduler implements Serving {
     this.#active.delete(runId);
     // A deadline in the future is found again by looking; one that is due goes on at once.
     if (advance.kind === "at" && advance.atMs <= this.#options.now()) {
-      this.#lanes.add({ runId, lane: "" });
+      this.#lanes.add({ runId, lane });
     }
     if (this.#active.size === 0) for (const idle of this.#idle.splice(0)) idle();
     this.#fill();
@@ -117,6 +119,8 @@ class Scheduler implements Serving {
   #postpone(runId: string, thrown: unknown): void {
     const count = (this.#failures.get(runId)?.count ?? 0) + 1;
     const delay = 250 + backoffMs({ baseMs: 500, maxMs: 60_000 }, count, Math.random);
+    const [oldest] = this.#failures.keys();
+    if (this.#failures.size >= QUEUE_MAX && oldest !== undefined) this.#failures.delete(oldest);
     this.#failures.set(runId, { count, notBefore: this.#options.now() + delay });
     this.#options.onProblem(runId, thrown);
   }
@@ -127,8 +131,7 @@ class Scheduler implements Serving {
     this.#isLooking = true;
     try {
       const now = this.#options.now();
-      const due = await this.#options.store.list({ claimableAt: now, limit: FETCH_MAX });
-      for (const row of due) this.#offer(row.runId, row.lane);
+      for (const { runId, lane } of await this.#due(now)) this.#offer(runId, lane);
       if (now - this.#deadCheckedAt >= DEAD_CHECK_MS) {
         this.#deadCheckedAt = now;
         await this.#lookForDeadOwners(now);
@@ -139,6 +142,14 @@ class Scheduler implements Serving {
       this.#isLooking = false;
     }
     this.#fill();
+  }
+
+  /** A full page may hide a small lane behind a large one: then all that the queue holds is asked. */
+  async #due(now: number): Promise<readonly RunRow[]> {
+    const { store } = this.#options;
+    const due = await store.list({ claimableAt: now, limit: FETCH_MAX });
+    if (due.length < FETCH_MAX) return due;
+    return store.list({ claimableAt: now, limit: QUEUE_MAX });
   }
 
   async #lookForDeadOwners(now: number): Promise<void> {

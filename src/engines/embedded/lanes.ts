@@ -24,7 +24,7 @@ export class Lanes {
   }
 
   /** The next run that `isFree`; its lane goes to the end of the line. */
-  next(isFree: (runId: string) => boolean): string | undefined {
+  next(isFree: (runId: string) => boolean): Wake | undefined {
     for (const [lane, queue] of this.#lanes) {
       const index = queue.findIndex(isFree);
       if (index < 0) continue;
@@ -33,7 +33,7 @@ export class Lanes {
       if (queue.length > 0) this.#lanes.set(lane, queue);
       if (runId === undefined) continue;
       this.#queued.delete(runId);
-      return runId;
+      return { runId, lane };
     }
     return undefined;
   }

@@ -2,13 +2,16 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startChatServer, type ChatModel, type ChatRequest } from "../../src/chaos/door.ts";
-import { startLedger, type Ledger } from "../ledger/ledger.ts";
+import { startChatServer, type ChatModel, type ChatRequest } from "../src/chaos/door.ts";
+import { endChildren } from "./child.ts";
+import { startLedger, type Ledger } from "./ledger/ledger.ts";
 
 export interface World {
   readonly ledger: Ledger;
   /** A folder that `close` removes. */
   readonly folder: string;
+  /** Of the models' server, without a path. */
+  readonly modelRoot: string;
   /** Puts a model behind an address of its own and returns the base URL. */
   addModel(tag: string, model: ChatModel): string;
   /** Every text that the model of this tag was given as a tool's result. */
@@ -37,6 +40,7 @@ export async function openWorld(latencyMs: number = MODEL_LATENCY_MS): Promise<W
   return {
     ledger,
     folder,
+    modelRoot: chat.url,
     addModel: (tag, model) => {
       models.set(tag, model);
       told.set(tag, new Set());
@@ -48,7 +52,7 @@ export async function openWorld(latencyMs: number = MODEL_LATENCY_MS): Promise<W
       told.delete(tag);
     },
     close: async () => {
-      await ledger.stop();
+      await endChildren();
       await chat.close();
       await rm(folder, { recursive: true, force: true });
     },
