@@ -19,10 +19,16 @@ export interface JsonObject {
 /** Nesting deeper than this is refused: it is an attack or a bug, and recursion is finite. */
 export const JSON_DEPTH_MAX = 200;
 
-/** The canonical text of a value. `undefined` members are left out, as `JSON.stringify` does. */
-export function canonicalJson(value: unknown): string {
+/** Levels that an event or a message may put around a value which is nested as deep as it may. */
+export const ENVELOPE_LEVELS = 8;
+
+/**
+ * The canonical text of a value. `undefined` members are left out, as `JSON.stringify` does.
+ * `around` levels of nesting are allowed on top of the limit: those that do not count.
+ */
+export function canonicalJson(value: unknown, around = 0): string {
   try {
-    return write(value, 0);
+    return write(value, -around);
   } catch (thrown) {
     throw thrown instanceof Fault ? notJson(value, thrown.what) : thrown;
   }
