@@ -2,7 +2,14 @@
 import type { LanguageModelV4Content } from "@ai-sdk/provider";
 import type { AssistantPart, ToolOutput } from "../journal/message.ts";
 import type { Usage } from "../journal/usage.ts";
-import { isJsonObject, parseJson, type Json, type JsonObject } from "../std/json.ts";
+import {
+  canonicalJson,
+  isJsonObject,
+  JSON_DEPTH_MAX,
+  parseJson,
+  type Json,
+  type JsonObject,
+} from "../std/json.ts";
 import type { LanguageModel, ModelAnswer } from "./model.ts";
 
 /** What `doGenerate` returns, as far as it is read; usage and finish differ between versions. */
@@ -65,22 +72,35 @@ function readPart(part: LanguageModelV4Content): ReadPart | undefined {
 
 function readCall(part: Extract<LanguageModelV4Content, { type: "tool-call" }>): ReadPart {
   const text: unknown = part.input;
-  const parsed =
-    typeof text === "string"
-      ? parseJson(text.trim() === "" ? "{}" : text)
-      : ({ ok: true, value: jsonOf(text) } as const);
-  const input = parsed.ok && isJsonObject(parsed.value) ? parsed.value : {};
+  const input = typeof text === "string" ? readArguments(text) : jsonOf(text);
   return {
     part: {
       type: "tool-call",
       toolCallId: typeof part.toolCallId === "string" ? part.toolCallId : "",
       toolName: part.toolName,
-      input,
+      input: isJsonObject(input) ? input : {},
       ...(part.providerExecuted === true ? { providerExecuted: true } : {}),
       ...metadataOf(part),
     },
-    ...(parsed.ok && isJsonObject(parsed.value) ? {} : { malformed: String(text) }),
+    ...(isJsonObject(input) ? {} : { malformed: String(text) }),
   };
+}
+
+/** The arguments a model wrote; undefined when they are no JSON, or nested beyond what is kept. */
+function readArguments(text: string): Json | undefined {
+  const parsed = parseJson(text.trim() === "" ? "{}" : text);
+  if (!parsed.ok) return undefined;
+  // Each level takes two characters, so only a long text is worth a look.
+  return text.length <= 2 * JSON_DEPTH_MAX || isWritable(parsed.value) ? parsed.value : undefined;
+}
+
+function isWritable(value: Json): boolean {
+  try {
+    canonicalJson(value);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** What the provider's own tool answered. A preliminary result is followed by the final one. */

@@ -10,7 +10,14 @@
  */
 import { BridleError } from "../std/error.ts";
 import { sha256 } from "../std/hash.ts";
-import { canonicalJson, isJsonObject, parseJson, type Json, type JsonObject } from "../std/json.ts";
+import {
+  canonicalJson,
+  ENVELOPE_LEVELS,
+  isJsonObject,
+  parseJson,
+  type Json,
+  type JsonObject,
+} from "../std/json.ts";
 import type { EventBody, JournalEvent } from "./event.ts";
 import { eventVersions } from "./event.ts";
 import type { JournalLimits } from "./limits.ts";
@@ -103,12 +110,12 @@ export function chainHash(
 }
 
 function bodyText(body: object, limits: JournalLimits, blobs: Blob[]): string {
-  const text = canonicalJson(body);
+  const text = canonicalJson(body, ENVELOPE_LEVELS);
   if (text.length <= limits.spillChars) return text;
   const kept: Record<string, unknown> = {};
   const spilled: Record<string, JsonObject> = {};
   for (const [name, value] of Object.entries(body)) {
-    const member = value === undefined ? "" : canonicalJson(value);
+    const member = value === undefined ? "" : canonicalJson(value, ENVELOPE_LEVELS);
     if (member.length <= limits.spillChars) {
       kept[name] = value;
       continue;
@@ -123,7 +130,7 @@ function bodyText(body: object, limits: JournalLimits, blobs: Blob[]): string {
     blobs.push({ sha256: digest, text: member });
     spilled[name] = { bytes, sha256: digest };
   }
-  return canonicalJson({ [SPILLED]: spilled, ...kept });
+  return canonicalJson({ [SPILLED]: spilled, ...kept }, ENVELOPE_LEVELS);
 }
 
 /** Reads a blob's text, or undefined when the store does not hold it. */

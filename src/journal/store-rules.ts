@@ -1,6 +1,6 @@
 /** The rules every store shares, so that two stores cannot disagree on them. */
 import { BridleError } from "../std/error.ts";
-import { canonicalJson, type Json } from "../std/json.ts";
+import { canonicalJson, ENVELOPE_LEVELS, type Json } from "../std/json.ts";
 import { eventsPerRunCeiling, eventsReserved, type JournalLimits } from "./limits.ts";
 import type { Append, Fence, RunFilter, RunRow } from "./store.ts";
 
@@ -51,7 +51,7 @@ export const INBOX_PAGE = 1_000;
 
 /** The canonical text of a message's body, or the error that it is too large. */
 export function sealMessage(limits: JournalLimits, body: Json): string {
-  const text = canonicalJson(body);
+  const text = canonicalJson(body, ENVELOPE_LEVELS);
   if (text.length <= limits.eventCharsMax) return text;
   throw new BridleError("event_too_large", `A message of ${text.length} characters`, {
     hint: `Messages hold at most ${limits.eventCharsMax} characters.`,

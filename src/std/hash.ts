@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import { canonicalJson } from "./json.ts";
+import { canonicalJson, ENVELOPE_LEVELS } from "./json.ts";
 
 /** Lower-case hex SHA-256 of UTF-8 text or bytes. */
 export function sha256(data: string | Uint8Array): string {
@@ -8,5 +8,5 @@ export function sha256(data: string | Uint8Array): string {
 
 /** SHA-256 of a value's canonical JSON: equal values, equal hash. */
 export function hashJson(value: unknown): string {
-  return sha256(canonicalJson(value));
+  return sha256(canonicalJson(value, ENVELOPE_LEVELS));
 }

@@ -19,10 +19,16 @@ export interface JsonObject {
 /** Nesting deeper than this is refused: it is an attack or a bug, and recursion is finite. */
 export const JSON_DEPTH_MAX = 200;
 
-/** The canonical text of a value. `undefined` members are left out, as `JSON.stringify` does. */
-export function canonicalJson(value: unknown): string {
+/** Levels that an event or a message may put around a value which is nested as deep as it may. */
+export const ENVELOPE_LEVELS = 8;
+
+/**
+ * The canonical text of a value. `undefined` members are left out, as `JSON.stringify` does.
+ * `around` levels of nesting are allowed on top of the limit: those that do not count.
+ */
+export function canonicalJson(value: unknown, around = 0): string {
   try {
-    return write(value, 0);
+    return write(value, -around);
   } catch (thrown) {
     throw thrown instanceof Fault ? notJson(value, thrown.what) : thrown;
   }
@@ -108,8 +114,11 @@ function notJson(root: unknown, what: string): BridleError {
 function placeOfFault(root: unknown): { readonly path: string; readonly isCycle: boolean } {
   const above = new Set<unknown>();
   let path = "";
-  for (let value: unknown = root; typeof value === "object" && value !== null;) {
-    if (above.has(value)) return { path: path.replace(/^\./, ""), isCycle: true };
+  let isCycle = false;
+  // A fault of depth has a long way down; its end says nothing that its start does not.
+  for (let value = root; isObject(value) && path.length < PATH_CHARS_MAX;) {
+    isCycle = above.has(value);
+    if (isCycle) break;
     above.add(value);
     if ("toJSON" in value && typeof value.toJSON === "function") {
       value = value.toJSON();
@@ -121,11 +130,14 @@ function placeOfFault(root: unknown): { readonly path: string; readonly isCycle:
     path += Array.isArray(value) ? `[${faulty[0]}]` : `.${faulty[0]}`;
     value = faulty[1];
   }
-  // A fault of depth has a long way down; its end says nothing that its start does not.
-  return { path: path.replace(/^\./, "").slice(0, PATH_CHARS_MAX), isCycle: false };
+  return { path: path.replace(/^\./, "").slice(0, PATH_CHARS_MAX), isCycle };
 }
 
 const PATH_CHARS_MAX = 100;
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}
 
 function canWrite(value: unknown): boolean {
   try {

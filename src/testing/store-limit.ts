@@ -6,6 +6,7 @@ import {
   refusalOf,
   SAMPLE_START,
   sampleRun,
+  saying,
   startRun,
   textsOf,
   write,
@@ -74,7 +75,7 @@ export const LIMIT_CASES: readonly StoreCase[] = [
     options: { spillChars: 100, blobBytesMax: 1_000 },
     run: async ({ store }) => {
       const run = sampleRun("r1");
-      const created: EventBody = { ...run.created, input: "x".repeat(2_000) } as EventBody;
+      const created = saying("x".repeat(2_000));
       const create = store.create({ ...run, created, idempotencyKey: "k" });
       assert.equal(await refusalOf(create), "blob_too_large");
       assert.deepEqual(await store.list(), []);

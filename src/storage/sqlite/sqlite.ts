@@ -1,5 +1,5 @@
-import { existsSync } from "node:fs";
-import { backup, type DatabaseSync } from "node:sqlite";
+import { existsSync, rmSync } from "node:fs";
+import { backup, DatabaseSync } from "node:sqlite";
 import { BridleError } from "../../std/error.ts";
 import { journalLimits, type JournalLimits } from "../../journal/limits.ts";
 import type { Durability, JournalStore } from "../../journal/store.ts";
@@ -48,7 +48,7 @@ export function sqlite(path: string, options: SqliteOptions = {}): SqliteJournal
     path,
     commits: () => queue.commits,
     integrity: () => checkIntegrity(db, store),
-    backup: (target: string) => copyTo(db, target),
+    backup: (target: string) => copyTo(db, path, target),
   });
 }
 
@@ -67,15 +67,33 @@ function openStore(parts: StoreParts, readOnly: BridleError | null): SqliteStore
   }
 }
 
-async function copyTo(db: DatabaseSync, target: string): Promise<void> {
+async function copyTo(db: DatabaseSync, path: string, target: string): Promise<void> {
   if (existsSync(target)) {
     throw new BridleError("usage", `${target} exists already`, {
       hint: "Name a file that does not exist yet: a backup overwrites nothing.",
     });
   }
   try {
-    await backup(db, target);
+    if (path === ":memory:") db.prepare("VACUUM INTO ?").run(target);
+    else await copySnapshot(path, target);
   } catch (thrown) {
+    rmSync(target, { force: true });
     throw storeFailure(thrown, target);
+  }
+}
+
+/**
+ * Copies through a connection of its own that stays at one moment: on the connection that writes,
+ * a step of the copy would meet a transaction half done.
+ */
+async function copySnapshot(path: string, target: string): Promise<void> {
+  const reader = new DatabaseSync(path, { readOnly: true });
+  try {
+    reader.exec("BEGIN");
+    // The snapshot is taken by the first read.
+    reader.prepare("SELECT count(*) FROM kinds").get();
+    await backup(reader, target);
+  } finally {
+    reader.close();
   }
 }

@@ -91,7 +91,9 @@ function runStatements(
       "UPDATE runs SET lease_owner = NULL, lease_until = NULL WHERE run_pk = ? AND epoch = ?",
     ),
     nextWake: db.prepare(
-      "SELECT min(wake_at) AS wake_at FROM runs WHERE status = 'parked' AND wake_at IS NOT NULL",
+      // The words of the index's own condition: SQLite does not draw the conclusion itself.
+      `SELECT min(wake_at) AS wake_at FROM runs INDEXED BY runs_open
+        WHERE status = 'parked' AND status <> 'finished' AND wake_at IS NOT NULL`,
     ),
     dataVersion: tuples(db.prepare("PRAGMA data_version")),
   };
