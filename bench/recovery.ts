@@ -100,7 +100,7 @@ async function measureParked(): Promise<object> {
         expected: 1,
         hash: created.hash,
         events: [{ at, body: { kind: "run.parked", waitingFor: "a message" } }],
-        then: { status: "parked", wakeAt: null, inboxSeen: 0 },
+        after: { status: "parked", wakeAt: null, inboxSeen: 0 },
       });
       await seed.release(created.fence);
       return runId;

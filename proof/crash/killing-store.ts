@@ -9,7 +9,7 @@ export function killingStore(store: JournalStore, gate: Gate): JournalStore {
     limits: store.limits,
     create: (run) => around(gate, "create", () => store.create(run)),
     append: (fence, append) => {
-      const name = append.then === undefined ? "append" : `settle ${append.then.status}`;
+      const name = append.after === undefined ? "append" : `settle ${append.after.status}`;
       return around(gate, name, () => store.append(fence, append));
     },
     claim: (runId, request) => around(gate, "claim", () => store.claim(runId, request)),

@@ -103,10 +103,10 @@ class MemoryStore implements JournalStore {
     const last = sealed.records.at(-1);
     const inboxHead = run.inbox.length;
     run.row = { ...run.row, head: last?.seq ?? expected, updatedAt: last?.at ?? run.row.updatedAt };
-    if (append.then?.status === "finished") {
-      run.row = { ...run.row, status: "finished", outcome: append.then.outcome, lease: null };
-    } else if (append.then?.status === "parked" && inboxHead <= append.then.inboxSeen) {
-      run.row = { ...run.row, status: "parked", wakeAt: append.then.wakeAt };
+    if (append.after?.status === "finished") {
+      run.row = { ...run.row, status: "finished", outcome: append.after.outcome, lease: null };
+    } else if (append.after?.status === "parked" && inboxHead <= append.after.inboxSeen) {
+      run.row = { ...run.row, status: "parked", wakeAt: append.after.wakeAt };
     }
     return { head: run.row.head, hash: sealed.hash, inboxHead, status: run.row.status };
   }

@@ -75,7 +75,7 @@ export interface Append {
   readonly hash: string;
   readonly events: readonly { readonly at: number; readonly body: EventBody }[];
   /** What the run is after these events; absent: what it was. */
-  readonly then?:
+  readonly after?:
     | { readonly status: "parked"; readonly wakeAt: number | null; readonly inboxSeen: number }
     | { readonly status: "finished"; readonly outcome: OutcomeKind };
 }

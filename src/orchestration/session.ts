@@ -129,8 +129,8 @@ export class Session {
   }
 
   /** Writes the pending events together with what becomes of the run. */
-  settle(then: NonNullable<Append["then"]>): Promise<RunStatus> {
-    return this.#write(then);
+  settle(after: NonNullable<Append["after"]>): Promise<RunStatus> {
+    return this.#write(after);
   }
 
   /** Keeps other workers away for another lease; a run that is already theirs is lost here. */
@@ -174,16 +174,16 @@ export class Session {
     return refused;
   }
 
-  #write(then?: Append["then"]): Promise<RunStatus> {
-    const mine = this.#writing.then(() => this.#append(then));
+  #write(after?: Append["after"]): Promise<RunStatus> {
+    const mine = this.#writing.then(() => this.#append(after));
     this.#writing = mine.catch(() => undefined);
     return mine;
   }
 
-  async #append(then: Append["then"]): Promise<RunStatus> {
+  async #append(after: Append["after"]): Promise<RunStatus> {
     if (this.#lost !== null) throw this.#lost;
     if (this.#limit !== null) throw this.#limit;
-    if (this.#pending.length === 0 && then === undefined) return "ready";
+    if (this.#pending.length === 0 && after === undefined) return "ready";
     const events = this.#pending;
     this.#pending = [];
     const { seq, hash } = this.#durable;
@@ -192,7 +192,7 @@ export class Session {
         expected: seq,
         hash,
         events,
-        ...(then === undefined ? {} : { then }),
+        ...(after === undefined ? {} : { after }),
       };
       const written = await this.store.append(this.fence, append);
       this.#durable = { seq: written.head, hash: written.hash };

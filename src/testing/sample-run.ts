@@ -57,13 +57,13 @@ export async function startRun(
 }
 
 /** The append of these texts after what the pen knows. */
-export function appendOf(pen: Pen, texts: readonly string[], then?: Append["then"]): Append {
+export function appendOf(pen: Pen, texts: readonly string[], after?: Append["after"]): Append {
   const events = texts.map((text) => ({ at: SAMPLE_START + pen.head, body: saying(text) }));
   return {
     expected: pen.head,
     hash: pen.hash,
     events,
-    ...(then === undefined ? {} : { then }),
+    ...(after === undefined ? {} : { after }),
   };
 }
 

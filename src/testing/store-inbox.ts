@@ -15,7 +15,7 @@ function message(key: string): Omit<InboxEntry, "id"> {
   return { key, kind: "steer", body: { text: `about ${key}` }, at: SAMPLE_START };
 }
 
-function parked(wakeAt: number | null, inboxSeen = 0): NonNullable<Append["then"]> {
+function parked(wakeAt: number | null, inboxSeen = 0): NonNullable<Append["after"]> {
   return { status: "parked", wakeAt, inboxSeen };
 }
 

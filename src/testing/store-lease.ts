@@ -14,7 +14,7 @@ import {
 import { twoHandles, type StoreCase } from "./opened-store.ts";
 
 const END = SAMPLE_START + SAMPLE_LEASE_MS;
-const FINISHED: NonNullable<Append["then"]> = { status: "finished", outcome: "succeeded" };
+const FINISHED: NonNullable<Append["after"]> = { status: "finished", outcome: "succeeded" };
 
 function claimAt(nowMs: number, more: Partial<ClaimRequest> = {}): ClaimRequest {
   return { owner: "second", nowMs, leaseMs: SAMPLE_LEASE_MS, ...more };

@@ -103,14 +103,14 @@ function appendStep(random: Random, pens: readonly Pen[], at: number): Step {
   const size = pick([0, 1, 1, 1, 3], random) ?? 1;
   const chars = pick([5, 5, 5, 150, 400, 6_000], random) ?? 5;
   const events = Array.from({ length: size }, () => ({ at, body: saying("x".repeat(chars)) }));
-  const thens: readonly Append["then"][] = [
+  const afters: readonly Append["after"][] = [
     { status: "parked", wakeAt: at, inboxSeen: Math.floor(random() * 3) },
     { status: "parked", wakeAt: null, inboxSeen: Math.floor(random() * 9) },
     ...(random() < 0.1 ? [{ status: "finished", outcome: "succeeded" } as const] : []),
   ];
-  const then = random() < 0.3 ? pick(thens, random) : undefined;
+  const after = random() < 0.3 ? pick(afters, random) : undefined;
   const expected = random() < 0.9 ? pen.head : pen.head + 1;
-  const append = { expected, hash: pen.hash, events, ...(then === undefined ? {} : { then }) };
+  const append = { expected, hash: pen.hash, events, ...(after === undefined ? {} : { after }) };
   const name = `append ${size} to ${pen.fence.runId} at epoch ${pen.fence.epoch}`;
   return { name, pen, run: (store) => store.append(pen.fence, append) };
 }

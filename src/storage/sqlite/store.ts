@@ -133,7 +133,7 @@ export class SqliteStore implements JournalStore {
       checkRoom(this.limits, append);
       for (const blob of blobs) writeBlob(this.#sql, blob);
       this.#insert(pk, head, sealed);
-      this.#heads.index(pk, head, append.then !== undefined || !hasOwner);
+      this.#heads.index(pk, head, append.after !== undefined || !hasOwner);
       const status = this.#settle(pk, append, inboxHead) ?? before;
       return { head: head.seq, hash: head.hash, inboxHead, status };
     });
@@ -163,13 +163,13 @@ export class SqliteStore implements JournalStore {
 
   /** What the run becomes; undefined when it stays what it is. */
   #settle(pk: number, append: Append, inboxHead: number): RunStatus | undefined {
-    if (append.then?.status === "finished") {
-      this.#sql.finish.run(append.then.outcome, pk);
+    if (append.after?.status === "finished") {
+      this.#sql.finish.run(append.after.outcome, pk);
       this.#heads.forget(pk);
       return "finished";
     }
-    if (append.then?.status === "parked" && inboxHead <= append.then.inboxSeen) {
-      this.#sql.park.run(append.then.wakeAt, pk);
+    if (append.after?.status === "parked" && inboxHead <= append.after.inboxSeen) {
+      this.#sql.park.run(append.after.wakeAt, pk);
       return "parked";
     }
     return undefined;
