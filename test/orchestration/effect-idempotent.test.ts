@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { idempotent, read } from "../../src/index.ts";
+import { idempotent, read, ToolError } from "../../src/index.ts";
 import { agentOf, eventsOf, modelOf, network, play, resultsIn, toolOf } from "./world.ts";
 
 const retry = { retriesMax: 2, baseMs: 1, maxMs: 2 };
@@ -86,6 +86,41 @@ describe("E3: an idempotent effect", () => {
       reason: { code: "effects_in_doubt" },
     });
     expect(outcome.inDoubt).toHaveLength(1);
+  });
+
+  test("that is refused under the same key has failed, whatever was open before", async () => {
+    let runs = 0;
+    const pay = toolOf({
+      effect: idempotent(),
+      retry,
+      execute: () => {
+        runs += 1;
+        if (runs === 1) throw network("ECONNRESET");
+        throw new ToolError("card declined");
+      },
+    });
+    const { outcome, events } = await play(agentOf(modelOf(payTurn), { tools: { pay } }));
+    expect(eventsOf(events, "call.failed")).toMatchObject([{ attempts: 2 }]);
+    expect(outcome).toMatchObject({ kind: "succeeded", inDoubt: [] });
+  });
+
+  test("in doubt is asked about before each end of the run", async () => {
+    let runs = 0;
+    const pay = toolOf({
+      effect: idempotent(),
+      retry: { retriesMax: 0 },
+      execute: () => {
+        runs += 1;
+        if (runs % 2 === 1) throw network("ECONNRESET");
+        return "paid";
+      },
+    });
+    const other = { calls: [{ tool: "pay", input: { cents: 6 } }] };
+    const model = modelOf(payTurn, "Checking.", other, "Checking again.", "Paid twice.");
+    const { outcome } = await play(agentOf(model, { tools: { pay } }));
+    expect(outcome).toMatchObject({ kind: "succeeded", text: "Paid twice.", inDoubt: [] });
+    expect(outcome.receipts).toHaveLength(2);
+    expect(runs).toBe(4);
   });
 
   test("that no attempt could have landed has failed", async () => {

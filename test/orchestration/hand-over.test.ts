@@ -151,29 +151,53 @@ for (const [name, open] of stores()) {
   });
 }
 
-test("a run promised a slot keeps its lease while it waits for one", async () => {
-  const store = memoryStore();
-  const { promise, resolve } = Promise.withResolvers<Turn>();
-  const hold = agentOf(
-    modelOf(() => promise),
-    { name: "hold" },
-  );
-  const paid: string[] = [];
-  const agent = payer(1, paid);
-  const first = await worldOf([hold, agent], {
-    store,
-    leaseMs: 60,
-    engine: embedded({ concurrency: 1, pollMs: 10 }),
+describe("a run that was promised a slot and still waits for one", () => {
+  /** A worker with one slot that is taken, by a run of `hold`, after it was promised to another. */
+  async function waiting() {
+    const store = memoryStore();
+    const holding = Promise.withResolvers<Turn>();
+    const creating = Promise.withResolvers<void>();
+    const hold = modelOf(() => holding.promise);
+    const model = modelOf("Done.");
+    const agents = [agentOf(hold, { name: "hold" }), agentOf(model)];
+    const create = store.create.bind(store);
+    store.create = async (run) => {
+      if (run.agent === "worker") await creating.promise;
+      return create(run);
+    };
+    const { harness, problems } = await worldOf(agents, {
+      store,
+      leaseMs: 60,
+      engine: embedded({ concurrency: 1, pollMs: 10 }),
+    });
+    const starting = harness.start("worker", { input: 1 });
+    const front = await worldOf(agents, { store, work: false });
+    await front.harness.start("hold", { input: 1 });
+    await until(() => hold.requests.length === 1);
+    creating.resolve();
+    const run = await starting;
+    expect(await store.get(run.runId)).toMatchObject({ epoch: 1, status: "ready" });
+    return { store, run, model, problems, letGo: () => holding.resolve("Done.") };
+  }
+
+  test("keeps its lease", async () => {
+    const { store, run, model, problems, letGo } = await waiting();
+    const elsewhere = modelOf("Done elsewhere.");
+    await worldOf(agentOf(elsewhere), { store, leaseMs: 60 });
+    await sleep(200);
+    letGo();
+    expect((await run.outcome()).text).toBe("Done.");
+    expect([model.requests.length, elsewhere.requests.length]).toEqual([1, 0]);
+    expect(problems).toEqual([]);
   });
-  await first.harness.start("hold", { input: 1 });
-  const starting = Array.from({ length: 5 }, (_, n) => first.harness.start("worker", { input: n }));
-  const runs = await Promise.all(starting);
-  await sleep(150);
-  resolve("Done.");
-  const outcomes = await Promise.all(runs.map((run) => run.outcome()));
-  expect(outcomes.map((outcome) => outcome.kind)).toEqual(Array(5).fill("succeeded"));
-  expect(new Set(paid).size).toBe(5);
-  expect(first.problems).toEqual([]);
+
+  test("is cancelled before its first model call", async () => {
+    const { run, model, letGo } = await waiting();
+    await run.cancel();
+    letGo();
+    expect((await run.outcome()).kind).toBe("cancelled");
+    expect(model.requests).toHaveLength(0);
+  });
 });
 
 test("starting more runs at once than there are slots leases only what can begin", async () => {

@@ -62,6 +62,7 @@ describe("nothing is left behind", () => {
       expect(String((result as PromiseRejectedResult).reason.hint)).toContain("next process");
     }
     await expect(run.outcome()).rejects.toMatchObject({ code: "aborted" });
+    await sleep(50);
     expect(timers()).toBeLessThanOrEqual(before);
   });
 

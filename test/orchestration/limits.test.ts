@@ -22,6 +22,12 @@ function payer(effect = once()): { readonly pay: ReturnType<typeof toolOf>; paid
   return { pay: toolOf({ effect, execute }), paid };
 }
 
+/** A promise to be opened by the test. */
+function gate(): { readonly opened: Promise<void>; readonly open: () => void } {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  return { opened: promise, open: () => resolve() };
+}
+
 describe("each limit ends in its own outcome", () => {
   test("turns", async () => {
     const { pay, paid } = payer();
@@ -137,6 +143,34 @@ describe("each limit ends in its own outcome", () => {
     expect(paid).toHaveLength(1);
     expect(outcome.receipts).toHaveLength(1);
   });
+
+  test("wall time, also when the clock stands still meanwhile", async () => {
+    const now = Date.now();
+    const clock = { now: () => now, sleep };
+    const model = modelOf(() => new Promise<Turn>(() => undefined));
+    const { outcome } = await play(agentOf(model, { limits: { wallMs: 60 } }), { clock });
+    expect(outcome.kind).toBe("expired");
+  });
+
+  test("wall time: an effect that waits for its slot does not begin after it", async () => {
+    let runs = 0;
+    const pay = toolOf({
+      effect: once(),
+      concurrency: 1,
+      execute: async () => {
+        runs += 1;
+        await sleep(120);
+        return "paid";
+      },
+    });
+    const model = modelOf(...payEachTurn(2));
+    const { outcome, events } = await play(
+      agentOf(model, { tools: { pay }, limits: { wallMs: 60 } }),
+    );
+    expect(outcome).toMatchObject({ kind: "expired", receipts: [{ output: "paid" }] });
+    expect(runs).toBe(1);
+    expect(eventsOf(events, "call.refused")).toMatchObject([{ code: "limit" }]);
+  });
 });
 
 test("H6: a result that waits for a commit is not lost when the next answer is too large", async () => {
@@ -148,6 +182,56 @@ test("H6: a result that waits for a commit is not lost when the next answer is t
   expect(outcome.reason.code).toBe("limit_event_size");
   expect(paid).toHaveLength(1);
   expect(outcome.receipts).toMatchObject([{ output: "paid" }]);
+});
+
+test("H6: nothing is written after a result that the journal had no room for", async () => {
+  // The result is refused while the model thinks; its next answer must not follow the gap.
+  const big = toolOf({ effect: idempotent(), execute: () => "x".repeat(1_500) });
+  const store = memoryStore({ limits: { eventCharsMax: 1_000 } });
+  const model = modelOf({ calls: [{ tool: "big" }] }, async () => {
+    await sleep(100);
+    return "Done.";
+  });
+  const { outcome } = await play(agentOf(model, { tools: { big } }), { store });
+  expect(outcome.reason.code).toBe("limit_event_size");
+  expect(outcome.receipts).toHaveLength(1);
+});
+
+test("Z1: a call whose claim has no room is not run, and what its siblings did is kept", async () => {
+  const text = { type: "string", default: "z".repeat(40_000) };
+  let runs = 0;
+  const { opened, open } = gate();
+  const write = toolOf({
+    inputSchema: { type: "object", properties: { text } },
+    effect: once(),
+    concurrency: 1,
+    execute: async () => {
+      runs += 1;
+      await opened;
+      return "written";
+    },
+  });
+  const { pay, paid } = payer();
+  const store = memoryStore({ limits: { blobBytesMax: 30_000 } });
+  const small = { calls: [{ tool: "write", input: { text: "short" } }] };
+  const { harness } = await worldOf(
+    [
+      agentOf(modelOf(small), { name: "first", tools: { write } }),
+      agentOf(modelOf({ calls: [{ tool: "write" }, { tool: "pay" }] }), { tools: { write, pay } }),
+    ],
+    { store },
+  );
+  const first = await harness.start("first", { input: 1 });
+  await until(() => runs === 1);
+  const run = await harness.start("worker", { input: 1 });
+  await until(() => paid.length === 1);
+  open();
+  const outcome = await run.outcome();
+  expect(outcome).toMatchObject({ reason: { code: "limit_event_size" }, inDoubt: [] });
+  expect(outcome.receipts).toMatchObject([{ tool: "pay" }]);
+  expect((await first.outcome()).kind).toBe("succeeded");
+  expect(runs).toBe(1);
+  await wholeJournal(store, run.runId);
 });
 
 test("Z1: an output that fits no event is dropped, not the effects of its siblings", async () => {

@@ -7,7 +7,16 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { sqlite } from "../../src/storage/sqlite/door.ts";
 import type { JournalStore } from "../../src/index.ts";
 import { victimOf } from "./victim-agent.ts";
-import { agentOf, eventsOf, modelOf, sleep, until, wholeJournal, worldOf } from "./world.ts";
+import {
+  agentOf,
+  eventsOf,
+  modelOf,
+  network,
+  sleep,
+  until,
+  wholeJournal,
+  worldOf,
+} from "./world.ts";
 
 function folder(): string {
   const path = mkdtempSync(join(tmpdir(), "bridle-recovery-"));
@@ -106,6 +115,8 @@ describe("a run that was claimed under what the agent no longer is", () => {
     ["once", "idempotent"],
     ["once", "read"],
     ["transactional", "idempotent"],
+    ["idempotent", "once"],
+    ["idempotent", "transactional"],
   ] as const;
   for (const [before, after] of changes) {
     test(`is not run again when ${before} has become ${after}`, async () => {
@@ -122,6 +133,18 @@ describe("a run that was claimed under what the agent no longer is", () => {
       expect(ledger(path)).toHaveLength(1);
     });
   }
+});
+
+test("an effect that may have landed before the kill is not failed by a later refusal", async () => {
+  const path = folder();
+  const { runId } = await killInside(path, "idempotent");
+  const refused = (): never => {
+    throw network("ECONNREFUSED");
+  };
+  const { harness } = await worldOf(victimOf(path, "idempotent", refused), { store: open(path) });
+  const outcome = await (await harness.run(runId)).outcome();
+  expect(outcome.reason.code).toBe("effects_in_doubt");
+  expect(new Set(ledger(path)).size).toBe(1);
 });
 
 test("a run of an unknown agent is reported, waits, and does not keep the process busy", async () => {
