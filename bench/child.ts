@@ -13,10 +13,10 @@ export interface ChildResult {
 /** No measurement may take longer, ms. */
 const TIMEOUT_MS = 180_000;
 
-/** Runs `node file …args` in an empty folder of its own that is deleted afterwards. */
+/** Runs the stripped `file` (see strip.ts) with `args` in an empty folder of its own that is deleted afterwards. */
 export async function runChild(file: string, args: readonly string[]): Promise<ChildResult> {
   const dir = mkdtempSync(path.join(tmpdir(), "bridle-bench-"));
-  const script = path.join(import.meta.dirname, file);
+  const script = path.join(import.meta.dirname, file.replace(/\.ts$/, ".js"));
   try {
     return await new Promise((resolve) => {
       const child = spawn(process.execPath, [script, "--dir", dir, ...args], {

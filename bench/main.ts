@@ -10,6 +10,7 @@ import { parseArgs } from "node:util";
 import { listCases, type Case } from "./cases.ts";
 import { runChild } from "./child.ts";
 import { median } from "./peers/workload.ts";
+import { stripAdapters } from "./strip.ts";
 import { ratiosOf, renderResults, writeResults, type Extra, type Row } from "./results.ts";
 
 const { values } = parseArgs({
@@ -46,6 +47,7 @@ const say = (line: string): void => void process.stderr.write(`${line}\n`);
 function prepare(): void {
   const root = path.join(import.meta.dirname, "..");
   if (!existsSync(path.join(root, "dist/index.js"))) run("npm", ["run", "-s", "build"], root);
+  stripAdapters();
   const peersDir = path.join(import.meta.dirname, "peers");
   if (values.peers === true && !existsSync(path.join(peersDir, "node_modules"))) {
     say("installing the peers …");

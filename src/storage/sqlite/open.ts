@@ -102,7 +102,8 @@ function prepareDatabase(
       },
     );
   }
-  db.exec(`PRAGMA synchronous = ${levels[synchronous]}`);
+  // On macOS an fsync alone leaves the data in the drive's cache; elsewhere fullfsync does nothing.
+  db.exec(`PRAGMA synchronous = ${levels[synchronous]}; PRAGMA fullfsync = 1`);
   db.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
   if (pragma(db, "synchronous") !== levels[synchronous]) {
     throw new BridleError("store_unreadable", `${path}: PRAGMA synchronous did not hold`);

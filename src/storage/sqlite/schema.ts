@@ -18,7 +18,10 @@ export const APPLICATION_ID = 0x4252444c;
 /** Keys of extents and inbox entries: the run's number times this, plus the place in the run. */
 export const SEQ_SPAN: number = 2 ** 20;
 
-/** Each entry lifts the schema by one version; never edit one that was released. */
+/**
+ * Each entry lifts the schema by one version; never edit one that was released. A new event kind
+ * needs an entry too, an empty one: it keeps an older Bridle from writing to the file.
+ */
 const migrations: readonly string[] = [
   `
   CREATE TABLE runs (
