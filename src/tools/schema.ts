@@ -3,6 +3,7 @@
  * Standard Schema with JSON Schema (Zod 4.2 and others), the AI SDK's `jsonSchema()`, plain JSON
  * Schema. JSON Schema is always enforced with ajv, also where the AI SDK would not.
  */
+import type { Ajv } from "ajv";
 import { BridleError, errorMessage } from "../std/error.ts";
 import { isJsonObject, parseJson, canonicalJson, type Json, type JsonObject } from "../std/json.ts";
 
@@ -124,16 +125,11 @@ function looksLikeSchema(value: JsonObject): boolean {
 }
 
 async function compile(schema: JsonObject, where: string): Promise<(value: Json) => Checked> {
-  const { Ajv2020 } = await import("ajv/dist/2020.js");
-  const { Ajv } = await import("ajv");
-  const { default: addFormats } = await import("ajv-formats");
-  const options = { allErrors: true, strict: false, useDefaults: true, logger: false } as const;
   // Only defaults change the value that is checked; without any, nothing needs a copy.
   const fillsDefaults = canonicalJson(schema).includes('"default":');
   let failure: unknown;
   for (const dialect of dialectsOf(schema)) {
-    const ajv = dialect === "draft-07" ? new Ajv(options) : new Ajv2020(options);
-    addFormats.default(ajv);
+    const ajv = await newAjv(dialect);
     try {
       const validate = ajv.compile(schema);
       if ("$async" in validate) throw new Error("a schema with $async cannot be enforced");
@@ -153,8 +149,22 @@ async function compile(schema: JsonObject, where: string): Promise<(value: Json)
   });
 }
 
+type Dialect = "2020-12" | "draft-07";
+
+/** Loaded with the first tool, and only the dialect that is needed. */
+async function newAjv(dialect: Dialect): Promise<Ajv> {
+  const options = { allErrors: true, strict: false, useDefaults: true, logger: false } as const;
+  const { default: addFormats } = await import("ajv-formats");
+  const ajv =
+    dialect === "draft-07"
+      ? new (await import("ajv")).Ajv(options)
+      : new (await import("ajv/dist/2020.js")).Ajv2020(options);
+  addFormats.default(ajv);
+  return ajv;
+}
+
 /** A schema that names no dialect is read as the newer one; as the older when it must be. */
-function dialectsOf(schema: JsonObject): readonly ("2020-12" | "draft-07")[] {
+function dialectsOf(schema: JsonObject): readonly Dialect[] {
   const named = schema["$schema"];
   if (named === undefined) return ["2020-12", "draft-07"];
   return typeof named === "string" && named.includes("draft-07") ? ["draft-07"] : ["2020-12"];
