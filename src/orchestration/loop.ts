@@ -175,13 +175,18 @@ async function checkStop(
   }
 }
 
+/** True when the next pass ends the run; after a stop without a cause nothing is asked again. */
+function isToldWhy(session: Session): boolean {
+  return session.isOverWall || session.hasMail || session.state.cancel !== null;
+}
+
 async function ask({ session, agent, turn }: Hold): Promise<Advance | null> {
   const generated = await askModel(session, agent, turn);
   if (generated.kind === "answered") return null;
   const { fault, attempts } = generated;
   if (session.hardAbort.aborted) return { kind: "idle" };
   // A cancel or the end of the wall time stops the model call; the next pass names it.
-  if (fault.kind === "aborted") return null;
+  if (fault.kind === "aborted") return isToldWhy(session) ? null : { kind: "idle" };
   const status = fault.status === undefined ? "" : ` (HTTP ${fault.status})`;
   const tries = attempts === 1 ? "1 attempt" : `${attempts} attempts`;
   await finish(session, {
