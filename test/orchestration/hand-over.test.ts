@@ -151,6 +151,9 @@ for (const [name, open] of stores()) {
   });
 }
 
+/** Long enough that a heartbeat of a third of it is not late on a busy machine. */
+const LEASE_MS = 400;
+
 describe("a run that was promised a slot and still waits for one", () => {
   /** A worker with one slot that is taken, by a run of `hold`, after it was promised to another. */
   async function waiting() {
@@ -167,7 +170,7 @@ describe("a run that was promised a slot and still waits for one", () => {
     };
     const { harness, problems } = await worldOf(agents, {
       store,
-      leaseMs: 60,
+      leaseMs: LEASE_MS,
       engine: embedded({ concurrency: 1, pollMs: 10 }),
     });
     const starting = harness.start("worker", { input: 1 });
@@ -183,8 +186,8 @@ describe("a run that was promised a slot and still waits for one", () => {
   test("keeps its lease", async () => {
     const { store, run, model, problems, letGo } = await waiting();
     const elsewhere = modelOf("Done elsewhere.");
-    await worldOf(agentOf(elsewhere), { store, leaseMs: 60 });
-    await sleep(200);
+    await worldOf(agentOf(elsewhere), { store, leaseMs: LEASE_MS });
+    await sleep(2.5 * LEASE_MS);
     letGo();
     expect((await run.outcome()).text).toBe("Done.");
     expect([model.requests.length, elsewhere.requests.length]).toEqual([1, 0]);
