@@ -9,6 +9,9 @@ const HELD = 0;
 const BROKE = 1;
 const WRONG_USAGE = 2;
 
+/** How long a proof that is stopped may tidy up, ms. */
+const GRACE_MS = 3_000;
+
 async function main(argv: readonly string[]): Promise<number> {
   const given = readArguments(argv, proofs);
   switch (given.kind) {
@@ -30,8 +33,13 @@ async function main(argv: readonly string[]): Promise<number> {
 async function runProof(given: Extract<Arguments, { kind: "run" }>): Promise<number> {
   const { proof, quick, json, options } = given;
   const stop = new AbortController();
-  process.once("SIGINT", () => stop.abort(new Error("stopped by Ctrl-C")));
-  process.once("SIGTERM", () => stop.abort(new Error("stopped by SIGTERM")));
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => {
+      stop.abort(new Error(`stopped by ${signal}`));
+      // A proof that waits for something else is not waited for: its children die with this exit.
+      setTimeout(() => process.exit(BROKE), GRACE_MS).unref();
+    });
+  }
   try {
     const report = await proof.run({ quick, options, signal: stop.signal, progress: whisper });
     tell(proof.name, report, json);

@@ -15,6 +15,8 @@ export interface Slept {
 export interface RaceFindings {
   readonly size: { readonly processes: number; readonly runs: number };
   readonly slept: readonly Slept[];
+  /** How often a process was stopped at any moment. */
+  readonly stopped: number;
   readonly reports: readonly RacerReport[];
   readonly journal: JournalFindings;
   readonly effects: EffectFindings;
@@ -31,7 +33,7 @@ const RIGHT_OUTCOMES: readonly string[] = [
 ];
 
 export function raceReport(found: RaceFindings): ProofReport {
-  const { size, slept, reports, journal, effects, integrity, outcomes } = found;
+  const { size, slept, stopped, reports, journal, effects, integrity, outcomes } = found;
   const sum = (value: (report: RacerReport) => number): number =>
     reports.reduce((total, report) => total + value(report), 0);
   const processesWorking = reports.filter(({ acks }) => acks.length > 0).length;
@@ -48,6 +50,7 @@ export function raceReport(found: RaceFindings): ProofReport {
     runsLost: journal.runsLost + wrongOutcomes,
     processesWorking,
     stalled: slept.length,
+    stoppedAnywhere: stopped,
     takenOver: journal.takenOver,
     leasesLost: sum(({ leasesLost }) => leasesLost),
     sequenceConflicts: sum(({ conflicts }) => conflicts),

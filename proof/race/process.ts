@@ -13,6 +13,9 @@ import type { Json } from "../../src/std/json.ts";
 import { clerk, LEASE_MS, raceEngine, type StallPoint } from "./clerk.ts";
 import { watchStore } from "./watched-store.ts";
 
+/** All threads of a process stand still so long after it was told, ms, on a busy machine too. */
+const STOPS_WITHIN_MS = 1_000;
+
 const [folder = "", modelRoot = "", ledgerUrl = "", slots = "1"] = process.argv.slice(2);
 
 /** Runs whose next append is to be a stale one, and those whose answer was just read. */
@@ -75,6 +78,9 @@ function stall({ runId, epoch }: Fence, point: StallPoint): void {
   if (slot === undefined || !isMine(`${runId}.stalled`)) return;
   say({ stalled: { runId, epoch, point, slot } });
   process.kill(process.pid, "SIGSTOP");
+  // The signal may reach another thread first, and this one must not go on meanwhile.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, STOPS_WITHIN_MS);
+  say({ woken: true });
 }
 
 /** Takes what one process may have: an exclusive file is the same truth for all of them. */

@@ -16,7 +16,7 @@ import { openWorld, type World } from "../world.ts";
 import { checkEffects, checkJournal } from "./check.ts";
 import { clerk, LEASE_MS, raceModel, stallPoints } from "./clerk.ts";
 import { raceReport, type Slept } from "./figures.ts";
-import { startRacer, untilStopped, type Racer, type Stalled } from "./racer.ts";
+import { startRacer, type Racer, type Stalled } from "./racer.ts";
 
 export const raceProof: Proof = {
   name: "race",
@@ -32,12 +32,10 @@ interface Size {
   readonly runs: number;
   /** Processes that stand still at once at each stall point; some are left to take over. */
   readonly slots: number;
-  /** Processes stopped at any moment. */
-  readonly storms: number;
 }
 
-const full: Size = { processes: 16, runs: 200, slots: 3, storms: 12 };
-const quick: Size = { processes: 4, runs: 40, slots: 1, storms: 2 };
+const full: Size = { processes: 16, runs: 200, slots: 3 };
+const quick: Size = { processes: 4, runs: 40, slots: 1 };
 
 /** All runs end within this, or they are lost. */
 const PATIENCE_MS = 150_000;
@@ -59,9 +57,12 @@ async function run(context: ProofContext): Promise<ProofReport> {
     await Promise.all(racers.map(({ ready }) => ready));
     context.progress(`${size.processes} processes are ready; ${size.runs} runs start`);
     await startRuns(world, store, size);
-    const storm = stopAtRandom(racers, size.storms, context.signal);
-    const rows = await untilDone(store, { size, context });
-    await storm;
+    let isDone = false;
+    const stopping = stopAnywhere(racers, () => isDone);
+    const rows = await untilDone(store, { size, context }).finally(() => {
+      isDone = true;
+    });
+    const stopped = await stopping;
     const slept = await Promise.all(wakings);
     const reports = await Promise.all(racers.map((racer) => racer.finish()));
     const acks = reports.flatMap((report) => report.acks);
@@ -70,6 +71,7 @@ async function run(context: ProofContext): Promise<ProofReport> {
     return raceReport({
       size,
       slept,
+      stopped,
       reports,
       ms,
       quick: context.quick,
@@ -121,7 +123,7 @@ async function wakeWhenTakenOver(
   one: Stalled,
   by: Racer,
 ): Promise<Slept> {
-  await untilStopped(by);
+  await by.untilStopped();
   const deadline = Date.now() + 20 * LEASE_MS;
   let isTakenOver = false;
   while (Date.now() < deadline) {
@@ -130,26 +132,25 @@ async function wakeWhenTakenOver(
     if (isTakenOver && (one.point !== "claim" || row?.status === "finished")) break;
     await sleep(20);
   }
-  by.wake();
+  await by.wake();
   await rm(join(folder, one.slot));
   return { point: one.point, isTakenOver };
 }
 
 /** Stops processes in turn wherever they are, in the middle of a commit for example. */
-async function stopAtRandom(
-  racers: readonly Racer[],
-  times: number,
-  signal: AbortSignal,
-): Promise<void> {
-  for (let nth = 0; nth < times && !signal.aborted; nth++) {
+async function stopAnywhere(racers: readonly Racer[], isDone: () => boolean): Promise<number> {
+  let stopped = 0;
+  for (let nth = 0; !isDone(); nth++) {
     await sleep(LEASE_MS / 4);
     const racer = racers[(nth * 7) % racers.length];
     // One that stopped itself is woken by whoever waits for its takeover.
-    if (racer === undefined || racer.isStopped()) continue;
+    if (racer === undefined || racer.isStalling() || isDone()) continue;
     racer.stop();
+    stopped += 1;
     await sleep(LEASE_MS * 1.3);
-    racer.wake();
+    racer.resume();
   }
+  return stopped;
 }
 
 async function untilDone(

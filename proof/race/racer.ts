@@ -26,13 +26,22 @@ export interface RacerReport {
 
 export interface Racer {
   readonly ready: Promise<void>;
-  /** Stands still: it stopped itself, or was stopped. */
-  readonly isStopped: () => boolean;
+  /** It has said that it stops itself, and not yet that it woke. */
+  readonly isStalling: () => boolean;
+  /** Resolves when it stands still. */
+  untilStopped(): Promise<void>;
+  /** Stops it wherever it is. */
   stop(): void;
-  wake(): void;
+  /** Undoes `stop`; one that stalls meanwhile sleeps on. */
+  resume(): void;
+  /** Wakes it from its own stall. */
+  wake(): Promise<void>;
   /** Ends it in order. Throws when it did not end so, or reported nothing. */
   finish(): Promise<RacerReport>;
 }
+
+/** A woken process says so within this, ms. */
+const WAKES_MS = 20_000;
 
 /** A process that was told to stop and has not ended by then will not, ms. */
 const FINISH_MS = 20_000;
@@ -48,6 +57,7 @@ export interface RacerOptions {
 export function startRacer(world: World, { slots, onStalled }: RacerOptions): Racer {
   const ready = Promise.withResolvers<void>();
   let report: RacerReport | null = null;
+  let isStalling = false;
   const args = [world.folder, world.modelRoot, world.ledger.url, String(slots)];
   const child = startChild(PROCESS, args, {
     cacheFolder: join(world.folder, "compiled"),
@@ -56,16 +66,33 @@ export function startRacer(world: World, { slots, onStalled }: RacerOptions): Ra
       if (line["ready"] === true) ready.resolve();
       if (line["acks"] !== undefined) report = reportOf(line);
       const stalled = stalledOf(line["stalled"]);
-      if (stalled !== null) onStalled(stalled, racer);
+      if (line["woken"] === true) isStalling = false;
+      if (stalled === null) return;
+      isStalling = true;
+      onStalled(stalled, racer);
     },
   });
   const died = child.ended.then(({ stderr }) => new Error(`A racing process ended: ${stderr}`));
   void died.then((error) => ready.reject(error));
   const racer: Racer = {
     ready: ready.promise,
-    isStopped: () => processState(child.pid) === "T",
+    isStalling: () => isStalling,
+    untilStopped: async () => {
+      while (processState(child.pid) !== "T") await sleep(5);
+    },
     stop: () => child.kill("SIGSTOP"),
-    wake: () => child.kill("SIGCONT"),
+    resume: () => {
+      if (!isStalling) child.kill("SIGCONT");
+    },
+    wake: async () => {
+      // Stopped from outside just before it stopped itself, it needs waking twice.
+      const deadline = Date.now() + WAKES_MS;
+      do {
+        child.kill("SIGCONT");
+        await sleep(20);
+      } while (racer.isStalling() && Date.now() < deadline);
+      if (racer.isStalling()) throw new Error("A racing process did not wake");
+    },
     finish: async () => {
       child.tell("stop");
       const late = setTimeout(() => child.kill("SIGKILL"), FINISH_MS);
@@ -76,11 +103,6 @@ export function startRacer(world: World, { slots, onStalled }: RacerOptions): Ra
     },
   };
   return racer;
-}
-
-/** Waits until a process that said it would stop itself has done so. */
-export async function untilStopped(racer: Racer): Promise<void> {
-  while (!racer.isStopped()) await sleep(5);
 }
 
 /** The third field of proc(5)'s stat: R, S, D, T (stopped), Z … */
