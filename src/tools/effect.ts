@@ -22,9 +22,9 @@ export interface ReconcileRequest<Input = unknown> {
 }
 
 /**
- * Asks the outside world whether an effect happened. A value other than null and undefined means
- * it did and is its output; null or undefined means it did not; `unknownYet(why)` means ask later
- * or ask a person. A throw counts as unknown.
+ * Asks the outside world whether an effect happened. Null, undefined and false mean that it did
+ * not; any other value means that it did and is its output; `unknownYet(why)` means ask later or
+ * ask a person. A throw counts as unknown, and so does an empty list, which could mean either.
  */
 export type Reconcile<Input = unknown> = (request: ReconcileRequest<Input>) => unknown;
 
@@ -34,8 +34,8 @@ export interface Effect<Input = unknown> {
   readonly isDeclared: boolean;
   readonly reconcile?: Reconcile<Input>;
   /**
-   * The longest time after the claim in which an effect may still land at the other side, ms. An
-   * answer "did not happen" is believed only after that.
+   * The longest time after the tool has stopped, or its worker was lost, in which what it sent may
+   * still land at the other side, ms. An answer "did not happen" is believed only after that.
    */
   readonly settlesWithinMs: number;
   readonly transactor?: Transactor<unknown>;
