@@ -17,9 +17,9 @@ import {
   idempotencyKeyOf,
   RETAINED_MAX,
   type Call,
+  type Draft,
   type OpenDoubt,
   type RetainedKey,
-  type RunState,
 } from "./run.ts";
 
 type CallEvent = (
@@ -31,40 +31,46 @@ type CallEvent = (
   | CallResolved
 ) & { readonly at: number };
 
-export function foldCallEvent(state: RunState, event: CallEvent): RunState {
+export function foldCallEvent(draft: Draft, event: CallEvent): void {
   switch (event.kind) {
     case "call.refused":
-      return settle(state, event.callId, { type: "error-text", value: event.observation });
+      settle(draft, event.callId, { type: "error-text", value: event.observation });
+      return;
     case "call.claimed":
-      return foldClaimed(state, event);
+      foldClaimed(draft, event);
+      return;
     case "call.completed":
-      return foldCompleted(state, event);
+      foldCompleted(draft, event);
+      return;
     case "call.failed":
-      return foldFailed(state, event);
+      foldFailed(draft, event);
+      return;
     case "call.in_doubt":
-      return foldInDoubt(state, event);
+      foldInDoubt(draft, event);
+      return;
     case "call.resolved":
-      return foldResolved(state, event);
+      foldResolved(draft, event);
+      return;
     default:
-      return unreachable(event, "foldCallEvent");
+      unreachable(event, "foldCallEvent");
   }
 }
 
-function foldClaimed(state: RunState, event: CallClaimed & { readonly at: number }): RunState {
-  const call = openCall(state, event.callId);
+function foldClaimed(draft: Draft, event: CallClaimed & { readonly at: number }): void {
+  const call = openCall(draft, event.callId);
   const claim = {
     effect: event.effect,
     input: event.input ?? call.input,
-    key: event.key ?? idempotencyKeyOf(state.runId, event.callId),
+    key: event.key ?? idempotencyKeyOf(draft.runId, event.callId),
     attempt: event.attempt ?? 1,
     at: event.at,
     ...(event.continues === undefined ? {} : { continues: event.continues }),
   };
-  return replaceCall(state, { ...call, status: "claimed", claim });
+  replaceCall(draft, { ...call, status: "claimed", claim });
 }
 
-function foldCompleted(state: RunState, event: CallCompleted): RunState {
-  const call = openCall(state, event.callId);
+function foldCompleted(draft: Draft, event: CallCompleted): void {
+  const call = openCall(draft, event.callId);
   const receipt: Receipt = {
     callId: event.callId,
     tool: call.tool,
@@ -74,29 +80,30 @@ function foldCompleted(state: RunState, event: CallCompleted): RunState {
     ...(event.receipt === undefined ? {} : { receipt: event.receipt }),
     via: event.via ?? "execute",
   };
-  const settled = settle(state, event.callId, outputOf(event.output));
-  const known = withoutDoubts(settled, [event.callId, call.claim?.continues]);
-  return { ...known, receipts: known.receipts.append(receipt) };
+  giveResult(draft, call, outputOf(event.output));
+  dropDoubts(draft, event.callId, call.claim?.continues);
+  draft.receipts = draft.receipts.append(receipt);
 }
 
-function foldFailed(state: RunState, event: CallFailed): RunState {
-  const { tool, claim } = openCall(state, event.callId);
-  const settled = settle(state, event.callId, { type: "error-text", value: event.observation });
-  const known = withoutDoubts(settled, [event.callId, claim?.continues]);
-  if (claim?.effect !== "idempotent") return known;
+function foldFailed(draft: Draft, event: CallFailed): void {
+  const call = openCall(draft, event.callId);
+  const { tool, claim } = call;
+  giveResult(draft, call, { type: "error-text", value: event.observation });
+  dropDoubts(draft, event.callId, claim?.continues);
+  if (claim?.effect !== "idempotent") return;
   const kept: RetainedKey = {
     callId: event.callId,
     tool,
     argsHash: hashArgs(claim.input),
     key: claim.key,
   };
-  return { ...known, retained: [...known.retained, kept].slice(-RETAINED_MAX) };
+  draft.retained = [...draft.retained, kept].slice(-RETAINED_MAX);
 }
 
-function foldInDoubt(state: RunState, event: CallInDoubt): RunState {
-  const call = openCall(state, event.callId);
+function foldInDoubt(draft: Draft, event: CallInDoubt): void {
+  const call = openCall(draft, event.callId);
   const claim = call.claim;
-  if (claim === undefined) throw misplaced(state, event.callId);
+  if (claim === undefined) throw misplaced(draft, event.callId);
   const doubt: OpenDoubt = {
     callId: event.callId,
     tool: call.tool,
@@ -107,40 +114,39 @@ function foldInDoubt(state: RunState, event: CallInDoubt): RunState {
     argsHash: hashArgs(claim.input),
     claimedAt: claim.at,
   };
-  const known = withoutDoubts(state, [event.callId, claim.continues]);
-  const doubting = { ...known, doubts: [...known.doubts, doubt] };
-  return event.observation === undefined
-    ? replaceCall(doubting, { ...call, status: "in_doubt" })
-    : settle(doubting, event.callId, { type: "error-text", value: event.observation });
+  dropDoubts(draft, event.callId, claim.continues);
+  draft.doubts = [...draft.doubts, doubt];
+  if (event.observation === undefined) replaceCall(draft, { ...call, status: "in_doubt" });
+  else giveResult(draft, call, { type: "error-text", value: event.observation });
 }
 
 /** A call already told as in doubt: its truth arrives as a message, and its receipt counts. */
-function foldResolved(state: RunState, event: CallResolved): RunState {
-  const inboxSeen = event.inbox ?? state.inboxSeen;
-  const doubt = state.doubts.find((open) => open.callId === event.callId);
-  if (doubt === undefined) return { ...state, inboxSeen };
+function foldResolved(draft: Draft, event: CallResolved): void {
+  draft.inboxSeen = event.inbox ?? draft.inboxSeen;
+  const doubt = draft.doubts.find((open) => open.callId === event.callId);
+  if (doubt === undefined) return;
   const output = event.output ?? null;
-  const known = { ...withoutDoubts(state, [event.callId]), inboxSeen };
-  const receipts = event.happened
-    ? known.receipts.append({
-        callId: doubt.callId,
-        tool: doubt.tool,
-        effect: doubt.effect,
-        input: doubt.input,
-        output,
-        via: event.by,
-      })
-    : known.receipts;
-  const call = state.calls.find((current) => current.callId === event.callId);
+  dropDoubts(draft, event.callId);
+  if (event.happened) {
+    draft.receipts = draft.receipts.append({
+      callId: doubt.callId,
+      tool: doubt.tool,
+      effect: doubt.effect,
+      input: doubt.input,
+      output,
+      via: event.by,
+    });
+  }
+  const call = draft.calls.find((current) => current.callId === event.callId);
   if (call !== undefined) {
     // Also when it was settled as in doubt: its siblings run, so the model was not told yet.
-    return giveResult({ ...known, receipts }, call, resolvedOutput(event.happened, output));
+    giveResult(draft, call, resolvedOutput(event.happened, output));
+    return;
   }
   const truth = event.happened
     ? `it did happen; its result is ${JSON.stringify(output)}`
     : "it did not happen; call the tool again if it is still needed";
-  const text = `Update on your call to ${doubt.tool} that was in doubt: ${truth}.`;
-  return withUserMessage({ ...known, receipts }, text);
+  addUserMessage(draft, `Update on your call to ${doubt.tool} that was in doubt: ${truth}.`);
 }
 
 function resolvedOutput(happened: boolean, output: Json): ToolOutput {
@@ -155,59 +161,56 @@ function outputOf(output: Json): ToolOutput {
     : { type: "json", value: output };
 }
 
-function openCall(state: RunState, callId: string): Call {
-  const call = state.calls.find((open) => open.callId === callId);
-  if (call === undefined || call.status === "settled") throw misplaced(state, callId);
+function openCall(draft: Draft, callId: string): Call {
+  const call = draft.calls.find((open) => open.callId === callId);
+  if (call === undefined || call.status === "settled") throw misplaced(draft, callId);
   return call;
 }
 
-function misplaced(state: RunState, callId: string): BridleError {
+function misplaced(draft: Draft, callId: string): BridleError {
   return new BridleError(
     "journal_corrupt",
-    `Run ${state.runId}: an event for call ${callId}, which is not open`,
+    `Run ${draft.runId}: an event for call ${callId}, which is not open`,
   );
 }
 
-function replaceCall(state: RunState, changed: Call): RunState {
-  return {
-    ...state,
-    calls: state.calls.map((call) => (call.callId === changed.callId ? changed : call)),
-  };
+function replaceCall(draft: Draft, changed: Call): void {
+  draft.calls = draft.calls.map((call) => (call.callId === changed.callId ? changed : call));
 }
 
-function withoutDoubts(state: RunState, callIds: readonly (string | undefined)[]): RunState {
-  if (state.doubts.length === 0 && state.retained.length === 0) return state;
-  return {
-    ...state,
-    doubts: state.doubts.filter((doubt) => !callIds.includes(doubt.callId)),
-    retained: state.retained.filter((kept) => !callIds.includes(kept.callId)),
-  };
+function dropDoubts(draft: Draft, ...callIds: readonly (string | undefined)[]): void {
+  if (draft.doubts.length > 0) {
+    draft.doubts = draft.doubts.filter((doubt) => !callIds.includes(doubt.callId));
+  }
+  if (draft.retained.length > 0) {
+    draft.retained = draft.retained.filter((kept) => !callIds.includes(kept.callId));
+  }
+}
+
+function settle(draft: Draft, callId: string, output: ToolOutput): void {
+  giveResult(draft, openCall(draft, callId), output);
 }
 
 /** Gives a call its result; when it was the turn's last, the results join the conversation. */
-function settle(state: RunState, callId: string, output: ToolOutput): RunState {
-  return giveResult(state, openCall(state, callId), output);
-}
-
-function giveResult(state: RunState, call: Call, output: ToolOutput): RunState {
+function giveResult(draft: Draft, call: Call, output: ToolOutput): void {
   const result: ToolMessage = {
     role: "tool",
     content: [{ type: "tool-result", toolCallId: call.toolCallId, toolName: call.tool, output }],
   };
-  const next = replaceCall(state, { ...call, status: "settled", result });
-  if (next.calls.some((open) => open.status !== "settled")) return next;
-  const content = next.calls.flatMap((settled) => settled.result?.content ?? []);
-  const messages = next.messages.append({ role: "tool", content }, ...next.held);
-  return { ...next, calls: [], messages, held: [] };
+  replaceCall(draft, { ...call, status: "settled", result });
+  if (draft.calls.some((open) => open.status !== "settled")) return;
+  const content = draft.calls.flatMap((settled) => settled.result?.content ?? []);
+  draft.messages = draft.messages.append({ role: "tool", content }, ...draft.held);
+  draft.calls = [];
+  draft.held = [];
 }
 
 /**
  * Says something to the model. Providers refuse a conversation in which anything stands between
  * calls and their results, so while calls are open it waits behind them.
  */
-export function withUserMessage(state: RunState, text: string): RunState {
+export function addUserMessage(draft: Draft, text: string): void {
   const message = userMessage(text);
-  return state.calls.length === 0
-    ? { ...state, messages: state.messages.append(message) }
-    : { ...state, held: [...state.held, message] };
+  if (draft.calls.length === 0) draft.messages = draft.messages.append(message);
+  else draft.held = [...draft.held, message];
 }

@@ -9,10 +9,10 @@
 import { BridleError } from "../std/error.ts";
 import { unreachable } from "../std/assert.ts";
 import type { JournalEvent } from "./event.ts";
-import { foldCallEvent, withUserMessage } from "./fold-call.ts";
+import { addUserMessage, foldCallEvent } from "./fold-call.ts";
 import type { Message, ToolCallPart } from "./message.ts";
 import { userMessage } from "./message.ts";
-import { callIdOf, emptyRun, type Call, type RunState } from "./run.ts";
+import { callIdOf, emptyRun, type Call, type Draft, type RunState } from "./run.ts";
 import { addUsage } from "./usage.ts";
 
 /** Folds events onto a state (the empty one by default). */
@@ -44,75 +44,73 @@ export function foldEvent(state: RunState, event: JournalEvent): RunState {
       `Run ${state.runId}: event ${event.seq} is ${event.kind}`,
     );
   }
-  const moved = { ...state, head: event.seq, updatedAt: event.at };
-  return foldBody(moved, event);
+  // The one copy an event costs; what follows changes it before anybody else can see it.
+  const draft: Draft = { ...state, head: event.seq, updatedAt: event.at };
+  foldBody(draft, event);
+  return draft;
 }
 
-function foldBody(state: RunState, event: JournalEvent): RunState {
+function foldBody(draft: Draft, event: JournalEvent): void {
   switch (event.kind) {
     case "run.created":
-      return foldCreated(state, event);
+      foldCreated(draft, event);
+      return;
     case "run.leased":
-      return { ...state, status: "running", wakeAt: null, waitingFor: null };
+      draft.status = "running";
+      draft.wakeAt = null;
+      draft.waitingFor = null;
+      return;
     case "model.answered":
-      return foldAnswer(state, event);
+      foldAnswer(draft, event);
+      return;
     case "call.refused":
     case "call.claimed":
     case "call.completed":
     case "call.failed":
     case "call.in_doubt":
     case "call.resolved":
-      return foldCallEvent(state, event);
+      foldCallEvent(draft, event);
+      return;
     case "message.added":
-      return {
-        ...withUserMessage(state, event.text),
-        inboxSeen: event.inbox ?? state.inboxSeen,
-      };
+      addUserMessage(draft, event.text);
+      draft.inboxSeen = event.inbox ?? draft.inboxSeen;
+      return;
     case "run.cancel_requested":
-      return {
-        ...state,
-        cancel: state.cancel ?? event.reason,
-        inboxSeen: event.inbox ?? state.inboxSeen,
-      };
+      draft.cancel ??= event.reason;
+      draft.inboxSeen = event.inbox ?? draft.inboxSeen;
+      return;
     case "run.parked":
-      return {
-        ...state,
-        status: "parked",
-        wakeAt: event.wakeAt ?? null,
-        waitingFor: event.waitingFor,
-      };
+      draft.status = "parked";
+      draft.wakeAt = event.wakeAt ?? null;
+      draft.waitingFor = event.waitingFor;
+      return;
     case "run.finished":
-      return {
-        ...state,
-        status: "finished",
-        outcome: { kind: event.outcome, reason: event.reason, text: event.text },
-      };
+      draft.status = "finished";
+      draft.outcome = { kind: event.outcome, reason: event.reason, text: event.text };
+      return;
     default:
-      return unreachable(event, "foldBody");
+      unreachable(event, "foldBody");
   }
 }
 
 type EventOf<K extends JournalEvent["kind"]> = Extract<JournalEvent, { kind: K }>;
 
-function foldCreated(state: RunState, event: EventOf<"run.created">): RunState {
+function foldCreated(draft: Draft, event: EventOf<"run.created">): void {
   const { seq: _seq, at, ...created } = event;
-  return {
-    ...state,
-    created,
-    createdAt: at,
-    messages: state.messages.append(userMessage(event.prompt)),
-  };
+  draft.created = created;
+  draft.createdAt = at;
+  draft.messages = draft.messages.append(userMessage(event.prompt));
 }
 
-function foldAnswer(state: RunState, event: EventOf<"model.answered">): RunState {
-  if (state.calls.length > 0) {
-    throw new BridleError("journal_corrupt", `Run ${state.runId}: an answer before its calls end`);
+function foldAnswer(draft: Draft, event: EventOf<"model.answered">): void {
+  if (draft.calls.length > 0) {
+    throw new BridleError("journal_corrupt", `Run ${draft.runId}: an answer before its calls end`);
   }
   // Call ids and idempotency keys are minted from the turn: one that came twice would share them.
-  if (event.turn !== state.turn + 1) {
+  if (event.turn !== draft.turn + 1) {
     throw new BridleError(
       "journal_corrupt",
-      `Run ${state.runId}: turn ${event.turn} after ${state.turn}`,
+      `Run ${draft.runId}: turn ${event.turn} after ${draft.turn}`,
     );
   }
   const message: Message = { role: "assistant", content: event.content };
@@ -127,17 +125,14 @@ function foldAnswer(state: RunState, event: EventOf<"model.answered">): RunState
       status: "requested",
     };
   });
-  return {
-    ...state,
-    turn: event.turn,
-    messages: event.content.length === 0 ? state.messages : state.messages.append(message),
-    calls,
-    emptyAnswers: isEmptyAnswer(event.content) ? state.emptyAnswers + 1 : 0,
-    callCount: state.callCount + calls.length,
-    usage: addUsage(state.usage, event.usage),
-    model: event.model ?? state.model,
-    finish: event.finish ?? (calls.length > 0 ? "tool-calls" : "stop"),
-  };
+  draft.turn = event.turn;
+  if (event.content.length > 0) draft.messages = draft.messages.append(message);
+  draft.calls = calls;
+  draft.emptyAnswers = isEmptyAnswer(event.content) ? draft.emptyAnswers + 1 : 0;
+  draft.callCount += calls.length;
+  draft.usage = addUsage(draft.usage, event.usage);
+  draft.model = event.model ?? draft.model;
+  draft.finish = event.finish ?? (calls.length > 0 ? "tool-calls" : "stop");
 }
 
 function isEmptyAnswer(content: EventOf<"model.answered">["content"]): boolean {

@@ -89,6 +89,9 @@ export interface RunState {
   } | null;
 }
 
+/** A state that is being made: only the fold of one event holds it. */
+export type Draft = { -readonly [member in keyof RunState]: RunState[member] };
+
 /** The state before the first event. */
 export function emptyRun(runId: string): RunState {
   return {

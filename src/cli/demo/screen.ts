@@ -13,7 +13,8 @@ export interface Screen {
 
 /** Colour and a moving line only on a terminal; `NO_COLOR` is honoured (no-color.org). */
 export function openScreen(stream: NodeJS.WriteStream): Screen {
-  const isTerminal = stream.isTTY;
+  // Undefined for a pipe, which the colour library would take as leave to guess.
+  const isTerminal: boolean = stream.isTTY ?? false;
   const colors = pc.createColors(isTerminal && (process.env["NO_COLOR"] ?? "") === "");
   let shown = -1;
   const clear = (): void => {
