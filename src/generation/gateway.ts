@@ -72,17 +72,16 @@ function signalOf(given: AbortSignal | Stop): AbortSignal {
   return given instanceof Stop ? given.signal : given;
 }
 
-async function askOnce(
+function askOnce(
   model: LanguageModel,
   options: CallOptions,
   onDelta: ((delta: Delta) => void) | undefined,
-): Promise<RawAnswer> {
+): PromiseLike<RawAnswer> {
   // V2, V3 and V4 take the same prompt for the parts a run holds (text, reasoning, calls, results)
   // and return the same content parts; what differs (usage, finish) is read defensively.
   const v4 = model as LanguageModelV4;
   if (onDelta === undefined) return v4.doGenerate(options);
-  const { stream } = await v4.doStream(options);
-  return collectStream(stream, onDelta);
+  return v4.doStream(options).then(({ stream }) => collectStream(stream, onDelta));
 }
 
 function callOptions(request: ModelRequest, abortSignal: AbortSignal): CallOptions {

@@ -36,22 +36,29 @@ export const allowAll: DecisionPoint = () => ({ kind: "allow", rules: [] });
 export const DECIDE_TIMEOUT_MS = 5_000;
 
 /** Asks the decision point and never throws: what went wrong is a deny with the reason. */
-export async function decideCall(
+export function decideCall(
   asked: { readonly decide: DecisionPoint; readonly decideTimeoutMs: number },
   request: DecisionRequest,
-): Promise<Exclude<Verdict, { kind: "ask" }>> {
+): Settled | Promise<Settled> {
   const { decide, decideTimeoutMs } = asked;
   try {
     const answered: unknown = decide(request);
-    const verdict = isThenable(answered) ? await withTimeout(answered, decideTimeoutMs) : answered;
-    return settleVerdict(verdict);
+    if (!isThenable(answered)) return settleVerdict(answered);
+    return withTimeout(answered, decideTimeoutMs).then(settleVerdict, failed);
   } catch (thrown) {
-    return deny("decision.error", `the decision point failed: ${errorMessage(thrown)}`);
+    return failed(thrown);
   }
 }
 
+/** A verdict that stands: nobody is left to ask. */
+type Settled = Exclude<Verdict, { kind: "ask" }>;
+
+function failed(thrown: unknown): Settled {
+  return deny("decision.error", `the decision point failed: ${errorMessage(thrown)}`);
+}
+
 /** Whatever came back, read with distrust: only a plain "allow" allows. */
-function settleVerdict(verdict: unknown): Exclude<Verdict, { kind: "ask" }> {
+function settleVerdict(verdict: unknown): Settled {
   if (typeof verdict !== "object" || verdict === null || !("kind" in verdict)) {
     return deny("decision.invalid", "the decision point gave no verdict");
   }

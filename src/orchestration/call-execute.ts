@@ -133,13 +133,15 @@ async function run(
   const input = permit.input as never;
   try {
     if (effect.transactor === undefined) {
-      const raw = await lastOf(await definition.execute?.(input, context));
+      const returned: unknown = await definition.execute?.(input, context);
+      const raw = isStream(returned) ? await lastOf(returned) : returned;
       return { kind: "returned", ...keepOutput(raw, blobBytesMax), raw, via: "execute" };
     }
     let raw: unknown;
     let dropped: string | null = null;
     const { output } = await effect.transactor.run(permit.key, async (tx) => {
-      raw = await lastOf(await definition.execute?.(input, Object.assign(context, { tx })));
+      const returned: unknown = await definition.execute?.(input, Object.assign(context, { tx }));
+      raw = isStream(returned) ? await lastOf(returned) : returned;
       // Too late: whoever waited may have told the model. Throwing undoes the transaction.
       context.abortSignal.throwIfAborted();
       progress.mayLand = true;
@@ -154,8 +156,7 @@ async function run(
 }
 
 /** A tool may return a stream of preliminary results, as the AI SDK's may; the last one counts. */
-async function lastOf(returned: unknown): Promise<unknown> {
-  if (!isStream(returned)) return returned;
+async function lastOf(returned: AsyncIterable<unknown>): Promise<unknown> {
   let last: unknown;
   for await (const piece of returned) last = piece;
   return last;

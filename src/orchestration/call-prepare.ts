@@ -73,7 +73,7 @@ export async function prepareCall(
   const input = deepFreeze(checked.value);
   const argsHash = hashArgs(input);
   const { created, runId } = session.state;
-  const verdict = await decideCall(options, {
+  const deciding = decideCall(options, {
     runId,
     agent: agent.name,
     principal: created?.principal ?? null,
@@ -83,6 +83,7 @@ export async function prepareCall(
     input,
     argsHash,
   });
+  const verdict = deciding instanceof Promise ? await deciding : deciding;
   if (verdict.kind === "deny") {
     return { ...refuse("denied", deniedCall(verdict.reason)), rules: verdict.rules };
   }

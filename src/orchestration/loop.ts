@@ -111,8 +111,9 @@ async function stepSafely(hold: Hold): Promise<Advance | null> {
 /** One command. An `Advance` when the loop is to end with it. */
 async function step(hold: Hold): Promise<Advance | null> {
   const { session, calls } = hold;
-  await takeMail(session);
-  const command = decideNext(session.state, await factsOf(hold));
+  if (session.hasMail) await takeMail(session);
+  const stopReached = hold.agent.stopWhen.length > 0 && (await isStopReached(hold));
+  const command = decideNext(session.state, factsOf(session, stopReached));
   switch (command.kind) {
     case "done":
       return { kind: "done" };
@@ -146,18 +147,22 @@ async function step(hold: Hold): Promise<Advance | null> {
   }
 }
 
-async function factsOf({ session, agent, steps }: Hold): Promise<Facts> {
-  const { state, isDraining: draining, doubtsAsked } = session;
+function factsOf(session: Session, stopReached: boolean): Facts {
+  const { isDraining: draining, doubtsAsked } = session;
   const now = session.isOverWall ? Number.POSITIVE_INFINITY : session.clock.now();
-  const isAfterTurn = state.turn > 0 && state.calls.length === 0;
-  const facts: Facts = { now, stopReached: false, draining, doubtsAsked };
-  if (agent.stopWhen.length === 0 || !isAfterTurn) return facts;
+  return { now, stopReached, draining, doubtsAsked };
+}
+
+/** After a turn: whether one of the agent's conditions says that this was the last. */
+async function isStopReached({ session, agent, steps }: Hold): Promise<boolean> {
+  const { state } = session;
+  if (state.turn === 0 || state.calls.length > 0) return false;
   const { usage } = state;
   const view = { steps: steps.upTo(state.messages), receipts: state.receipts.toArray(), usage };
   for (const condition of agent.stopWhen) {
-    if (await checkStop(condition, view)) return { ...facts, stopReached: true };
+    if (await checkStop(condition, view)) return true;
   }
-  return facts;
+  return false;
 }
 
 /** A stop condition that throws does so on every try: it ends the run instead of looping. */

@@ -8,6 +8,8 @@
  *    bad write cannot take its neighbours down.
  * Q4 Writes run in the order they were submitted.
  * Q5 A locked database is waited for without blocking the event loop, up to `busyMs`.
+ * Q6 Writes gather for one turn of the event loop. A writer that was found alone does not wait,
+ *    but at least every `LONE_MS` the loop turns and looks again.
  */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -33,6 +35,12 @@ interface Stopped {
   readonly thrown: unknown;
 }
 
+/**
+ * Commits of a lone writer may follow each other for this long before the event loop gets a turn,
+ * in which timers, sockets and other writers are served. Milliseconds.
+ */
+const LONE_MS = 2;
+
 /** No group holds more, so that one transaction stays short. */
 const GROUP_MAX = 1024;
 
@@ -45,6 +53,9 @@ export class CommitQueue {
   #observer: QueueObserver | null = null;
   #waiting: Write[] = [];
   #isScheduled = false;
+  /** The last turn of the event loop found one write, so waiting for others gains nothing. */
+  #isAlone = false;
+  #turnedAt = 0;
   #closed: BridleError | null = null;
   #commits = 0;
 
@@ -105,9 +116,18 @@ export class CommitQueue {
   #schedule(): void {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
+    if (this.#isAlone && performance.now() - this.#turnedAt < LONE_MS) {
+      queueMicrotask(() => {
+        this.#isScheduled = false;
+        this.flush();
+      });
+      return;
+    }
     setImmediate(() => {
       this.#isScheduled = false;
+      this.#isAlone = this.#waiting.length === 1;
       this.flush();
+      this.#turnedAt = performance.now();
     });
   }
 

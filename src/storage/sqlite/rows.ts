@@ -1,4 +1,5 @@
 /** Rows of the database as the values of the port, checked where they enter. */
+import type { SQLInputValue } from "node:sqlite";
 import { BridleError } from "../../std/error.ts";
 import { eventCodes } from "../../journal/event.ts";
 import { outcomeKinds, type OutcomeKind } from "../../journal/outcome.ts";
@@ -62,8 +63,18 @@ const kindNames: ReadonlyMap<number, string> = new Map(
 
 const kindCodes: ReadonlyMap<string, number> = new Map(Object.entries(eventCodes));
 
+/** What `insertEvents` binds, row after row. */
+export function eventValues(pk: number, records: readonly EventRecord[]): SQLInputValue[] {
+  const values: SQLInputValue[] = [];
+  for (const { seq, kind, v, at, hash, body } of records) {
+    const link = hash === null ? null : Buffer.from(hash, "hex");
+    values.push(pk, seq, eventCode(kind), v, at, link, body);
+  }
+  return values;
+}
+
 /** The number that stands for a kind in the events table. */
-export function eventCode(kind: string): number {
+function eventCode(kind: string): number {
   const code = kindCodes.get(kind);
   if (code === undefined) throw corrupt("kind");
   return code;

@@ -7,7 +7,8 @@ export interface Statements {
   readonly insertRun: StatementSync;
   readonly findRun: StatementSync;
   readonly findByKey: StatementSync;
-  readonly insertEvent: StatementSync;
+  /** For one, two, three and four events at a time. */
+  readonly insertEvents: readonly StatementSync[];
   /** What an append checks: epoch, status, lease owner, indexed head, last inbox id. */
   readonly writer: StatementSync;
   /** Where the indexed part of a run ends: head, head_id, hash, lease owner, time there. */
@@ -103,7 +104,7 @@ function eventStatements(
   db: DatabaseSync,
 ): Pick<
   Statements,
-  | "insertEvent"
+  | "insertEvents"
   | "writer"
   | "indexed"
   | "tail"
@@ -115,8 +116,11 @@ function eventStatements(
   | "tails"
 > {
   return {
-    insertEvent: db.prepare(
-      "INSERT INTO events (run_pk, seq, kind, v, at, hash, body) VALUES (?, ?, ?, ?, ?, ?, ?)",
+    insertEvents: [1, 2, 3, 4].map((rows) =>
+      db.prepare(
+        `INSERT INTO events (run_pk, seq, kind, v, at, hash, body)
+        VALUES ${Array.from({ length: rows }, () => "(?, ?, ?, ?, ?, ?, ?)").join(", ")}`,
+      ),
     ),
     writer: tuples(
       db.prepare(

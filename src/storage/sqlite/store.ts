@@ -38,8 +38,8 @@ import { storeFailure } from "./failure.ts";
 import { Heads, type Head } from "./heads.ts";
 import { listRuns } from "./list.ts";
 import {
-  eventCode,
   eventRecord,
+  eventValues,
   inboxEntry,
   numberOf,
   runRow,
@@ -152,10 +152,11 @@ export class SqliteStore implements JournalStore {
     const last = sealed.records.at(-1);
     if (last === undefined) return;
     let lastId = 0;
-    for (const { seq, kind, v, at, hash, body } of sealed.records) {
-      const link = hash === null ? null : Buffer.from(hash, "hex");
-      const row = this.#sql.insertEvent.run(pk, seq, eventCode(kind), v, at, link, body);
-      lastId = Number(row.lastInsertRowid);
+    for (let from = 0; from < sealed.records.length;) {
+      const some = sealed.records.slice(from, from + this.#sql.insertEvents.length);
+      const row = this.#sql.insertEvents[some.length - 1]?.run(...eventValues(pk, some));
+      lastId = Number(row?.lastInsertRowid);
+      from += some.length;
     }
     const n = sealed.records.length;
     this.#heads.advance(head, { n, lastId, hash: sealed.hash, at: last.at });
