@@ -8,10 +8,16 @@ export interface Case {
   readonly modes: readonly string[];
   readonly turns: number;
   readonly runs: number;
+  /** Turns run before the measured ones; 0 measures a fresh process. */
+  readonly warm: number;
 }
 
 const SIZES = [10, 100, 500, 2000] as const;
 const RUNS = [16, 64] as const;
+/** A worker lives long: its code is compiled before it is measured, and so are the peers'. */
+const WARM = 1500;
+/** Also measured from a fresh process, without any turn before. */
+const FRESH = ["Bridle full idempotent", "Bridle normal idempotent", "AI SDK generateText"];
 /** Turns of each run when many run at once. */
 const CONCURRENT_TURNS = 500;
 
@@ -21,6 +27,7 @@ interface System {
   readonly modes: readonly string[];
   readonly turnsMax: number;
   readonly concurrency: boolean;
+  readonly warm: number;
 }
 
 const own: readonly System[] = [
@@ -33,7 +40,7 @@ const own: readonly System[] = [
 ];
 
 function one(name: string): Omit<System, "modes"> {
-  return { name, file: "bridle.ts", turnsMax: 2000, concurrency: false };
+  return { name, file: "bridle.ts", turnsMax: 2000, concurrency: false, warm: WARM };
 }
 
 /** Every case of one round, peers beside us so that both see the same machine. */
@@ -52,9 +59,18 @@ export function listCases(options: {
   const concurrent = systems
     .filter((entry) => entry.concurrency)
     .flatMap((entry) => RUNS.map((runs) => ({ ...caseOf(entry), turns: CONCURRENT_TURNS, runs })));
-  return [...sequential, ...concurrent];
+  const fresh = systems
+    .filter((entry) => FRESH.includes(entry.name))
+    .map((entry) => ({
+      ...caseOf(entry),
+      name: `${entry.name} (fresh process)`,
+      turns: 500,
+      runs: 1,
+      warm: 0,
+    }));
+  return [...sequential, ...concurrent, ...(options.quick ? [] : fresh)];
 }
 
-function caseOf(entry: System): Pick<Case, "name" | "file" | "modes"> {
-  return { name: entry.name, file: entry.file, modes: entry.modes };
+function caseOf(entry: System): Pick<Case, "name" | "file" | "modes" | "warm"> {
+  return { name: entry.name, file: entry.file, modes: entry.modes, warm: entry.warm };
 }

@@ -40,7 +40,7 @@ Examples
 `;
 
 /** Slow systems are not asked as often: their ratio is large, their noise small beside it. */
-const SLOW_MS = 15_000;
+const SLOW_MS = 5_000;
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
@@ -61,8 +61,8 @@ function run(command: string, args: readonly string[], cwd: string): void {
 }
 
 async function measureCase(measured: Case): Promise<Row | string> {
-  const { turns, runs, modes } = measured;
-  const size = ["--turns", String(turns), "--runs", String(runs)];
+  const { turns, runs, modes, warm } = measured;
+  const size = ["--turns", String(turns), "--runs", String(runs), "--warm", String(warm)];
   const result = await runChild(measured.file, size.concat(modes));
   if (!result.ok) return `${measured.name}, ${turns} turns, ${runs} runs: ${result.error}`;
   const number = (key: string): number => Number(result.row[key] ?? Number.NaN);

@@ -59,10 +59,14 @@ export interface Adapter {
   readonly open: (dir: string) => Promise<OpenSystem>;
 }
 
-/** The command line of an adapter: `--turns N --dir DIR [--runs R]`; the rest is its own. */
+/**
+ * The command line of an adapter: `--turns N --dir DIR [--runs R] [--warm W]`; the rest is its own.
+ */
 export interface BenchArgs {
   readonly turns: number;
   readonly runs: number;
+  /** Turns before the measured ones, so that the code is compiled; 0: none. */
+  readonly warm: number;
   readonly dir: string;
   readonly rest: readonly string[];
 }
@@ -108,7 +112,8 @@ export const TOOL_DESCRIPTION =
   "Looks up one number. Reads only; the same number, the same answer.";
 export const INSTRUCTIONS = "Look up every number, one at a time, then say done.";
 export const FINAL_TEXT = "done";
-const WARM_TURNS = 20;
+/** The warm-up is made of runs of at most this many turns. */
+const WARM_RUN_TURNS = 500;
 const TURNS_MAX = 100_000;
 const RUNS_MAX = 1_000;
 
@@ -156,6 +161,7 @@ export function readArgs(argv: readonly string[] = process.argv.slice(2)): Bench
     options: {
       turns: { type: "string" },
       runs: { type: "string", default: "1" },
+      warm: { type: "string", default: "20" },
       dir: { type: "string" },
     },
     allowPositionals: true,
@@ -164,14 +170,19 @@ export function readArgs(argv: readonly string[] = process.argv.slice(2)): Bench
   const runs = Number(values.runs);
   assert(Number.isInteger(turns) && turns >= 1 && turns <= TURNS_MAX, "--turns: 1 to 100000");
   assert(Number.isInteger(runs) && runs >= 1 && runs <= RUNS_MAX, "--runs: 1 to 1000");
+  const warm = Number(values.warm);
+  assert(Number.isInteger(warm) && warm >= 0 && warm <= TURNS_MAX, "--warm: 0 to 100000");
   assert(values.dir, "--dir: a directory for this measurement alone");
-  return { turns, runs, dir: path.resolve(values.dir), rest: positionals };
+  return { turns, runs, warm, dir: path.resolve(values.dir), rest: positionals };
 }
 
 /** Whole life of an adapter's process: read arguments, warm up, measure, print one line, exit. */
 export async function main(adapter: Adapter, args: BenchArgs = readArgs()): Promise<void> {
   const startupMs = performance.now();
-  await measure(adapter, { ...args, turns: WARM_TURNS, runs: 1, dir: path.join(args.dir, "warm") });
+  for (let left = args.warm; left > 0; left -= WARM_RUN_TURNS) {
+    const turns = Math.min(left, WARM_RUN_TURNS);
+    await measure(adapter, { ...args, turns, runs: 1, dir: path.join(args.dir, `warm-${left}`) });
+  }
   const measured = await measure(adapter, { ...args, dir: path.join(args.dir, "run") });
   writeSync(1, `${JSON.stringify({ ...measured, startupMs: round(startupMs) })}\n`);
   // A library's idle timers must not keep the process, nor its time, alive.

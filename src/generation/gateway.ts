@@ -52,9 +52,9 @@ export async function generate(
   for (let attempts = 1; ; attempts++) {
     const deadline = startDeadline(retry.timeoutMs ?? TIMEOUT_MS, request.abortSignal);
     try {
-      const { signal } = deadline.stop;
-      signal.throwIfAborted();
-      const asking = askOnce(model, callOptions(request, signal), options.onDelta);
+      const { stop } = deadline;
+      if (stop.aborted) throw new Error("stopped before it was asked", { cause: stop.reason });
+      const asking = askOnce(model, callOptions(request, stop), options.onDelta);
       const answer = readAnswer(await untilAborted(asking, deadline.stop), model);
       return { kind: "answered", answer, attempts, ms: clock.now() - started };
     } catch (thrown) {
@@ -84,13 +84,16 @@ function askOnce(
   return v4.doStream(options).then(({ stream }) => collectStream(stream, onDelta));
 }
 
-function callOptions(request: ModelRequest, abortSignal: AbortSignal): CallOptions {
+function callOptions(request: ModelRequest, stop: Stop): CallOptions {
   const { settings, tools } = request;
   const { stopSequences, providerOptions, ...plain } = settings;
   return {
     // Our messages are the readonly form of the provider's prompt; providers do not write to them.
     prompt: request.prompt as unknown as LanguageModelV4Prompt,
-    abortSignal,
+    // Made only for the provider that looks at it.
+    get abortSignal() {
+      return stop.signal;
+    },
     ...plain,
     ...(stopSequences === undefined ? {} : { stopSequences: [...stopSequences] }),
     ...(providerOptions === undefined

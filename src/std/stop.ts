@@ -3,7 +3,9 @@
  * target, which costs more than the rest of a short call) exists only for whoever asks for it.
  */
 export class Stop {
-  readonly #listeners = new Set<() => void>();
+  /** Nearly always there is one listener; only a second one needs a set. */
+  #listener: (() => void) | undefined;
+  #others: Set<() => void> | undefined;
   #controller: AbortController | undefined;
   #aborted = false;
   #reason: unknown;
@@ -31,8 +33,10 @@ export class Stop {
     this.#aborted = true;
     this.#reason = reason;
     this.#controller?.abort(reason);
-    for (const listener of this.#listeners) listener();
-    this.#listeners.clear();
+    this.#listener?.();
+    this.#listener = undefined;
+    for (const listener of this.#others ?? []) listener();
+    this.#others = undefined;
   }
 
   /** Calls back once, at once when it is already stopped. The function returned lets go. */
@@ -41,7 +45,11 @@ export class Stop {
       listener();
       return () => undefined;
     }
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
+    if (this.#listener === undefined) this.#listener = listener;
+    else (this.#others ??= new Set()).add(listener);
+    return () => {
+      if (this.#listener === listener) this.#listener = undefined;
+      else this.#others?.delete(listener);
+    };
   }
 }
