@@ -14,10 +14,30 @@ export interface Case {
 
 const SIZES = [10, 100, 500, 2000] as const;
 const RUNS = [16, 64] as const;
-/** A worker lives long: its code is compiled before it is measured, and so are the peers'. */
-const WARM = 1500;
-/** Also measured from a fresh process, without any turn before. */
-const FRESH = ["Bridle full idempotent", "Bridle normal idempotent", "AI SDK generateText"];
+/** Turns before the measured ones: enough that every file is loaded. */
+const WARM = 20;
+
+/** The same case in a process of another age: new, or long at work with its code compiled. */
+interface Variant {
+  readonly suffix: string;
+  readonly warm: number;
+  readonly systems: readonly string[];
+}
+
+const variants: readonly Variant[] = [
+  { suffix: "(fresh process)", warm: 0, systems: ["Bridle full idempotent"] },
+  {
+    suffix: "(warm process)",
+    warm: 1500,
+    systems: [
+      "bare loop + SQLite full, 1 commit a turn",
+      "Bridle full idempotent",
+      "Bridle full once",
+      "Bridle normal idempotent",
+      "AI SDK generateText",
+    ],
+  },
+];
 /** Turns of each run when many run at once. */
 const CONCURRENT_TURNS = 500;
 
@@ -27,7 +47,6 @@ interface System {
   readonly modes: readonly string[];
   readonly turnsMax: number;
   readonly concurrency: boolean;
-  readonly warm: number;
 }
 
 const own: readonly System[] = [
@@ -40,7 +59,7 @@ const own: readonly System[] = [
 ];
 
 function one(name: string): Omit<System, "modes"> {
-  return { name, file: "bridle.ts", turnsMax: 2000, concurrency: false, warm: WARM };
+  return { name, file: "bridle.ts", turnsMax: 2000, concurrency: false };
 }
 
 /** Every case of one round, peers beside us so that both see the same machine. */
@@ -59,18 +78,16 @@ export function listCases(options: {
   const concurrent = systems
     .filter((entry) => entry.concurrency)
     .flatMap((entry) => RUNS.map((runs) => ({ ...caseOf(entry), turns: CONCURRENT_TURNS, runs })));
-  const fresh = systems
-    .filter((entry) => FRESH.includes(entry.name))
-    .map((entry) => ({
-      ...caseOf(entry),
-      name: `${entry.name} (fresh process)`,
-      turns: 500,
-      runs: 1,
-      warm: 0,
-    }));
-  return [...sequential, ...concurrent, ...(options.quick ? [] : fresh)];
+  const aged = variants.flatMap(({ suffix, warm, systems: named }) =>
+    systems
+      .filter((entry) => named.includes(entry.name))
+      .map((entry) => {
+        return { ...caseOf(entry), name: `${entry.name} ${suffix}`, turns: 500, runs: 1, warm };
+      }),
+  );
+  return [...sequential, ...concurrent, ...(options.quick ? [] : aged)];
 }
 
 function caseOf(entry: System): Pick<Case, "name" | "file" | "modes" | "warm"> {
-  return { name: entry.name, file: entry.file, modes: entry.modes, warm: entry.warm };
+  return { name: entry.name, file: entry.file, modes: entry.modes, warm: WARM };
 }

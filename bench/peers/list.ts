@@ -6,34 +6,29 @@ export interface Peer {
   readonly file: string;
   /** Above this many turns a run takes minutes, or gigabytes: do not ask for more. */
   readonly turnsMax: number;
-  /** Turns run before the measured ones; as many as for the others where that takes seconds. */
-  readonly warm: number;
   /** Whether many runs at once in one process (`--runs`) are worth comparing. */
   readonly concurrency: boolean;
 }
 
 export const peers: readonly Peer[] = [
-  { name: "AI SDK generateText", file: "ai-sdk.ts", turnsMax: 2000, warm: 1500, concurrency: true },
-  { name: "OpenAI Agents", file: "openai-agents.ts", turnsMax: 500, warm: 500, concurrency: true },
+  { name: "AI SDK generateText", file: "ai-sdk.ts", turnsMax: 2000, concurrency: true },
+  { name: "OpenAI Agents", file: "openai-agents.ts", turnsMax: 500, concurrency: true },
   {
     name: "LangGraph delta channel, FULL",
     file: "langgraph-delta.ts",
     turnsMax: 2000,
-    warm: 500,
     concurrency: true,
   },
   {
     name: "LangChain createAgent + SqliteSaver",
     file: "langchain-agent.ts",
     turnsMax: 500,
-    warm: 200,
     concurrency: false,
   },
   {
     name: "Mastra durable agent + libSQL",
     file: "mastra-durable.ts",
     turnsMax: 100,
-    warm: 50,
     concurrency: false,
   },
 ];

@@ -35,6 +35,10 @@ interface Stopped {
   readonly thrown: unknown;
 }
 
+/** From this many writes in one group on, the log is allowed to grow to so many pages. */
+const CROWD = 8;
+const CROWD_CHECKPOINT_PAGES = 400;
+
 /**
  * Commits of a lone writer may follow each other for this long before the event loop gets a turn,
  * in which timers, sockets and other writers are served. Milliseconds.
@@ -56,6 +60,7 @@ export class CommitQueue {
   /** The last turn of the event loop found one write, so waiting for others gains nothing. */
   #isAlone = false;
   #turnedAt = 0;
+  #isCrowded = false;
   #closed: BridleError | null = null;
   #commits = 0;
 
@@ -144,12 +149,19 @@ export class CommitQueue {
       for (const write of group) settled.push(attempt(write));
       this.#end.run();
       this.#commits += 1;
+      if (group.length >= CROWD && !this.#isCrowded) this.#expectCrowd();
     } catch (thrown) {
       this.#rollBack();
       return this.#retryAlone(group, thrown);
     }
     for (const settle of settled) settle();
     return null;
+  }
+
+  /** Many writers fill a short log at once: fold it into the database less often. */
+  #expectCrowd(): void {
+    this.#isCrowded = true;
+    this.#db.exec(`PRAGMA wal_autocheckpoint = ${CROWD_CHECKPOINT_PAGES}`);
   }
 
   #postpone({ writes, thrown }: Stopped): void {
