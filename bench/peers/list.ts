@@ -6,18 +6,18 @@ export interface Peer {
   readonly file: string;
   /** Above this many turns a run takes minutes, or gigabytes: do not ask for more. */
   readonly turnsMax: number;
-  /** Whether many runs at once in one process (`--runs`) are worth comparing. */
+  /** Whether 64 runs of 500 turns in one process (`--runs`) end within the time of a round. */
   readonly concurrency: boolean;
 }
 
 export const peers: readonly Peer[] = [
   { name: "AI SDK generateText", file: "ai-sdk.ts", turnsMax: 2000, concurrency: true },
-  { name: "OpenAI Agents", file: "openai-agents.ts", turnsMax: 500, concurrency: true },
+  { name: "OpenAI Agents", file: "openai-agents.ts", turnsMax: 500, concurrency: false },
   {
     name: "LangGraph delta channel, FULL",
     file: "langgraph-delta.ts",
     turnsMax: 2000,
-    concurrency: true,
+    concurrency: false,
   },
   {
     name: "LangChain createAgent + SqliteSaver",
