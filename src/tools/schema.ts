@@ -163,10 +163,20 @@ async function newAjv(dialect: Dialect): Promise<Ajv> {
   return ajv;
 }
 
-/** A schema that names no dialect is read as the newer one; as the older when it must be. */
+/** Keywords that mean something in 2020-12 only (json-schema.org, release notes). */
+const NEWER =
+  /"(prefixItems|unevaluated\w+|dependent\w+|\$dynamic\w+|\$anchor|minContains|maxContains)":/;
+
+/**
+ * A schema that names no dialect is read as the newer one when it uses a word of it. Otherwise
+ * both read it alike, and the older one is cheaper to load.
+ */
 function dialectsOf(schema: JsonObject): readonly Dialect[] {
   const named = schema["$schema"];
-  if (named === undefined) return ["2020-12", "draft-07"];
+  if (named === undefined) {
+    const isNewer = NEWER.test(canonicalJson(schema));
+    return isNewer ? ["2020-12", "draft-07"] : ["draft-07", "2020-12"];
+  }
   return typeof named === "string" && named.includes("draft-07") ? ["draft-07"] : ["2020-12"];
 }
 

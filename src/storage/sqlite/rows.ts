@@ -116,11 +116,11 @@ export interface WriterRow {
 
 export function writerRow(row: unknown): WriterRow | undefined {
   if (!Array.isArray(row)) return undefined;
-  const [epoch, status, owner, indexedHead, inboxId]: readonly unknown[] = row;
+  const [epoch, status, hasOwner, indexedHead, inboxId]: readonly unknown[] = row;
   return {
     epoch,
     status,
-    hasOwner: owner !== null,
+    hasOwner: hasOwner === 1,
     indexedHead,
     inboxId: typeof inboxId === "number" ? inboxId : 0,
   };

@@ -124,7 +124,7 @@ function eventStatements(
     ),
     writer: tuples(
       db.prepare(
-        `SELECT epoch, status, lease_owner, head, (SELECT id FROM inbox
+        `SELECT epoch, status, lease_owner IS NOT NULL, head, (SELECT id FROM inbox
           WHERE id < (runs.run_pk + 1) * ${SEQ_SPAN} ORDER BY id DESC LIMIT 1)
         FROM runs WHERE run_pk = ?`,
       ),
