@@ -36,6 +36,8 @@ export interface Statements {
   readonly readBlob: StatementSync;
   readonly nextWake: StatementSync;
   readonly dataVersion: StatementSync;
+  readonly beginRead: StatementSync;
+  readonly endRead: StatementSync;
 }
 
 const EVENT = "e.seq, e.kind, e.v, e.at, lower(hex(e.hash)), e.body";
@@ -64,6 +66,8 @@ function runStatements(
   | "release"
   | "nextWake"
   | "dataVersion"
+  | "beginRead"
+  | "endRead"
 > {
   return {
     insertRun: db.prepare(
@@ -97,6 +101,8 @@ function runStatements(
         WHERE status = 'parked' AND status <> 'finished' AND wake_at IS NOT NULL`,
     ),
     dataVersion: tuples(db.prepare("PRAGMA data_version")),
+    beginRead: db.prepare("BEGIN DEFERRED"),
+    endRead: db.prepare("COMMIT"),
   };
 }
 

@@ -321,10 +321,18 @@ export class SqliteStore implements JournalStore {
     if (this.#db.isOpen) this.#db.close();
   }
 
-  /** Reads run between the group commits, so they see only what is committed. */
+  /**
+   * Reads see one moment: between two statements another process may move rows into `extents`.
+   * They run between the group commits of this connection, never within one.
+   */
   #look<T>(read: () => T): T {
     try {
-      return read();
+      this.#sql.beginRead.run();
+      try {
+        return read();
+      } finally {
+        this.#sql.endRead.run();
+      }
     } catch (thrown) {
       throw storeFailure(thrown, this.#path);
     }
