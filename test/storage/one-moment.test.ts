@@ -11,11 +11,11 @@ test("a read sees one moment while another process moves the rows it reads", asy
   const journal = openJournal(path);
   const writer = startChild([program("move"), path, "moved", `${APPENDS}`]);
   await writer.line("begun");
-  let isWriting = true;
-  void writer.ended.then(() => (isWriting = false));
+  const writing = { isOver: false };
+  void writer.ended.then(() => (writing.isOver = true));
   let reads = 0;
   let from = 1;
-  while (isWriting) {
+  while (!writing.isOver) {
     const seqs = (await journal.read("moved", from)).map((record) => record.seq);
     expect(seqs).toEqual(seqs.map((_seq, index) => from + index));
     expect((await journal.get("moved"))?.head).toBeGreaterThanOrEqual(seqs.at(-1) ?? 0);
