@@ -4,6 +4,7 @@ import type { Outcome } from "../journal/outcome.ts";
 import { readEvents, requireRun } from "../journal/read-run.ts";
 import type { RunState } from "../journal/run.ts";
 import type { InboxEntry, JournalStore } from "../journal/store.ts";
+import { INBOX_PAGE } from "../journal/store-rules.ts";
 import { BridleError } from "../std/error.ts";
 import { newId } from "../std/ids.ts";
 import type { Json } from "../std/json.ts";
@@ -53,11 +54,16 @@ export class Run {
     return this.#post({ kind: "steer", key: `steer:${key}`, body: { text } });
   }
 
-  /** A person's word on a call in doubt: it happened (with this output), or it did not. */
+  /**
+   * A person's word on a call in doubt: it happened (with this output), or it did not. The first
+   * word counts; saying it again changes nothing, also when it has been acted on.
+   */
   async resolve(
     callId: string,
     truth: { readonly happened: true; readonly output?: Json } | { readonly happened: false },
   ): Promise<void> {
+    const key = `resolve:${callId}`;
+    if (await this.#wasPosted(key)) return;
     const { doubts, outcome } = await this.state();
     if (outcome === null && !doubts.some((doubt) => doubt.callId === callId)) {
       const open = doubts.map((doubt) => doubt.callId).join(", ");
@@ -65,7 +71,17 @@ export class Run {
         hint: open === "" ? "No call of this run is in doubt." : `In doubt: ${open}.`,
       });
     }
-    return this.#post({ kind: "resolve", key: `resolve:${callId}`, body: { callId, ...truth } });
+    await this.#post({ kind: "resolve", key, body: { callId, ...truth } });
+  }
+
+  async #wasPosted(key: string): Promise<boolean> {
+    for (let after = 0; ;) {
+      const entries = await this.#parts.store.inbox(this.runId, after);
+      if (entries.some((entry) => entry.key === key)) return true;
+      const last = entries.at(-1);
+      if (last === undefined || entries.length < INBOX_PAGE) return false;
+      after = last.id;
+    }
   }
 
   async #post(message: Pick<InboxEntry, "kind" | "key" | "body">): Promise<void> {

@@ -277,6 +277,17 @@ describe("a person settles a call in doubt", () => {
     expect((await run.outcome()).kind).toBe("succeeded");
   });
 
+  test("the first word counts and is not refused when it is said again", async () => {
+    const { run } = await parked();
+    await run.resolve("t1c0", { happened: true });
+    await until(async () => (await run.state()).doubts.length === 1);
+    await run.resolve("t1c0", { happened: false });
+    await run.resolve("t1c1", { happened: true });
+    const outcome = await run.outcome();
+    await run.resolve("t1c1", { happened: true });
+    expect(outcome.receipts.map((receipt) => receipt.callId)).toEqual(["t1c0", "t1c1"]);
+  });
+
   test("of an idempotent effect too", async () => {
     const { run } = await parked(idempotent());
     await run.resolve("t1c0", { happened: true });
