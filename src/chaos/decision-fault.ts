@@ -26,10 +26,9 @@ export type FaultMix = Readonly<Record<FaultKind, number>>;
 export type FaultCounts = Readonly<Record<FaultKind, number>>;
 
 /**
- * How errors are shared out, as weights. The kinds come from the survey in reference/wire.md, and
- * so does what weighs most: wrong arguments, early stops and extra writes dominate in its 200
- * recorded runs of a strong model. It gives no shares: these numbers are an assumption, to be swept
- * before a claim rests on one.
+ * How errors are shared out, as weights. Wrong arguments, early stops and extra writes dominate in
+ * the 200 recorded gpt-4o runs that tau-bench publishes; shares are not known, so these numbers are
+ * an assumption, to be swept before a claim rests on one.
  */
 export const DEFAULT_FAULT_MIX: FaultMix = {
   malformed_arguments: 0.1,
