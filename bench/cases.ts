@@ -38,8 +38,8 @@ const variants: readonly Variant[] = [
     ],
   },
 ];
-/** Turns of each run when many run at once. */
-const CONCURRENT_TURNS = 500;
+/** Turns of each run when many run at once; the ratio to a peer that grows depends on them. */
+const CONCURRENT_TURNS = [100, 500] as const;
 
 interface System {
   readonly name: string;
@@ -77,7 +77,9 @@ export function listCases(options: {
   );
   const concurrent = systems
     .filter((entry) => entry.concurrency)
-    .flatMap((entry) => RUNS.map((runs) => ({ ...caseOf(entry), turns: CONCURRENT_TURNS, runs })));
+    .flatMap((entry) =>
+      CONCURRENT_TURNS.flatMap((turns) => RUNS.map((runs) => ({ ...caseOf(entry), turns, runs }))),
+    );
   const aged = variants.flatMap(({ suffix, warm, systems: named }) =>
     systems
       .filter((entry) => named.includes(entry.name))

@@ -54,7 +54,6 @@ export function ratiosOf(rows: readonly Row[]): Ratio[] {
     return ratio(`warm process: ${what} / AI SDK 7, N = 500`, value, max);
   };
   const long = find(OWN, 2000);
-  const many = perTurn(OWN, 500, 64);
   return [
     versus("fsynced turn / AI SDK 7 without durability, N = 500", AI_SDK, 0.8),
     versus(
@@ -67,7 +66,8 @@ export function ratiosOf(rows: readonly Row[]): Ratio[] {
       "LangChain createAgent + SqliteSaver",
       1 / 70,
     ),
-    ratio("fsynced turn / Mastra durable, N = 100 (500 takes minutes)", mastra, 1 / 100),
+    ratio("fsynced turn / Mastra durable, N = 500 (takes minutes)", undefined, 1 / 700),
+    ratio("fsynced turn / Mastra durable, N = 100", mastra),
     ratio(
       "once turn / AI SDK 7, N = 500",
       divide(perTurn("Bridle full once", 500), perTurn(AI_SDK, 500)),
@@ -88,17 +88,30 @@ export function ratiosOf(rows: readonly Row[]): Ratio[] {
       divide(long?.bytesPerTurn, CONTENT_BYTES),
       1.6,
     ),
-    ratio("KiB written a turn, N = 2,000", divide(long?.bytesWrittenPerTurn, 1024), 10),
     ratio(
-      "peak memory of a process that runs 500 turns, MB",
-      find(`${OWN} (fresh process)`, 500)?.rssMb,
-      80,
+      "kB (1,000 bytes) written a turn, N = 2,000",
+      divide(long?.bytesWrittenPerTurn, 1000),
+      10,
     ),
+    ratio("peak memory, 500 turns after the 20 of the warm-up, MB", find(OWN, 500)?.rssMb, 80),
+    ratio("peak memory, 500 turns alone, MB", find(`${OWN} (fresh process)`, 500)?.rssMb, 80),
     warmRatio("fsynced turn", OWN, 0.8),
     warmRatio("once turn", "Bridle full once", 1.5),
     warmRatio("NORMAL turn", NORMAL, 0.25),
-    atLeast("fsynced turns a second, 64 runs", divide(1000, many), 20_000),
-    atLeast("turns a second, 64 runs, against AI SDK 7", divide(perTurn(AI_SDK, 500, 64), many), 5),
+    ...manyRuns(perTurn, 100),
+    ...manyRuns(perTurn, 500),
+  ];
+}
+
+type PerTurn = (system: string, turns: number, runs?: number) => number | undefined;
+
+/** 64 runs in one process; the longer they are, the more a peer that grows with its history loses. */
+function manyRuns(perTurn: PerTurn, turns: number): Ratio[] {
+  const many = perTurn(OWN, turns, 64);
+  const what = `64 runs of ${turns} turns`;
+  return [
+    atLeast(`${what}: fsynced turns a second`, divide(1000, many), 20_000),
+    atLeast(`${what}: turns against AI SDK 7`, divide(perTurn(AI_SDK, turns, 64), many), 5),
   ];
 }
 
@@ -167,7 +180,8 @@ One agent, one tool with 1,024-byte results, one call a turn, a scripted model i
 costs a counter. Every system runs in child processes of its own, in interleaved rounds on one
 machine, after 20 turns; "fresh process" has none before it, "warm process" 1,500, so that its code
 is compiled; each figure is the median over the rounds. Trust the ratios: the machine is small and
-shared. "survives": \`none\`, \`process\` (its death) or \`power\` (fsynced). B written counts what was
+shared. The content of a turn is counted as ${CONTENT_BYTES} bytes: the result, the arguments and the ids.
+"survives": \`none\`, \`process\` (its death) or \`power\` (fsynced). B written counts what was
 passed to write calls. Reproduce with \`npm run bench -- --peers --write\`.
 
 ${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${machine}, ${process.platform}.
