@@ -146,7 +146,7 @@ describe("the fold", () => {
           looked += 1;
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 1_200 },
     );
     expect(looked).toBeGreaterThan(100);
   });
