@@ -7,8 +7,9 @@
  * a fixture of the old form in `test/journal/fixtures`.
  */
 import type { Json, JsonObject } from "../std/json.ts";
+import type { HeldObligation, Intent, Obligation } from "./intent.ts";
 import type { AssistantPart } from "./message.ts";
-import type { InDoubt, OutcomeKind, Reason } from "./outcome.ts";
+import type { InDoubt, OutcomeKind, Reason, UnmetCheck } from "./outcome.ts";
 import type { EffectClass, ReceiptSource } from "./receipt.ts";
 import type { Usage } from "./usage.ts";
 
@@ -24,6 +25,9 @@ export interface RunLimits {
 /** On whose authority a run acts. */
 export interface Principal {
   readonly id: string;
+  /** Default: a person. Agents and services never approve anything. */
+  readonly kind?: "person" | "agent" | "service";
+  readonly roles?: readonly string[];
   readonly tenant?: string;
 }
 
@@ -34,7 +38,11 @@ export interface RunCreated {
   readonly fingerprints: JsonObject;
   readonly idempotencyKey?: string;
   readonly input: Json;
+  /** Goal, conditions and forbidden effects; its obligations stand in `obligations`. */
+  readonly intent?: Omit<Intent, "obligations">;
   readonly limits: RunLimits;
+  /** What the run must have done: from the intent and from the agent's declaration. */
+  readonly obligations?: readonly HeldObligation[];
   readonly principal?: Principal;
   /** The first user message, rendered from the input once, so that resume never re-renders. */
   readonly prompt: string;
@@ -184,6 +192,99 @@ export interface RunFinished {
   readonly text: string | null;
 }
 
+/** A person is asked whether this one call may happen. */
+export interface ApprovalRequested {
+  readonly kind: "approval.requested";
+  readonly agent: string;
+  readonly approvalId: string;
+  readonly argsHash: string;
+  /** What the answer is bound to; see `governance/approval.ts`. */
+  readonly callHash: string;
+  readonly callId: string;
+  /** Sensitive arguments whose value is not trusted, by path. */
+  readonly doubtful?: readonly string[];
+  readonly expiresAt: number;
+  readonly input: Json;
+  readonly nonce: string;
+  /** Who may answer; null: anybody known. */
+  readonly people: readonly string[] | null;
+  readonly question: string;
+  /** How many different people must approve. */
+  readonly quorum: number;
+  /** Who may not answer: it is their own request. */
+  readonly requestedBy: readonly string[];
+  readonly resource?: { readonly id: string; readonly type: string; readonly version?: string };
+  /** The rules that ask. */
+  readonly rules: readonly string[];
+  readonly tool: string;
+}
+
+/** A person's word, as the run's writer accepted it. */
+export interface ApprovalVoted {
+  readonly kind: "approval.voted";
+  readonly approvalId: string;
+  readonly by: string;
+  readonly decision: "approve" | "deny";
+  readonly inbox?: number;
+  /** The person whose right `by` used. */
+  readonly onBehalfOf?: string;
+  readonly reason?: string;
+}
+
+export interface ApprovalSettled {
+  readonly kind: "approval.settled";
+  readonly approvalId: string;
+  readonly by?: string;
+  /** `void`: what was approved is not what would happen now; a new answer is needed. */
+  readonly decision: "approved" | "denied" | "expired" | "edited" | "void";
+  readonly inbox?: number;
+  /** The arguments a person put in place of the model's. */
+  readonly input?: Json;
+  readonly reason?: string;
+}
+
+export interface ObligationOpened {
+  readonly kind: "obligation.opened";
+  readonly inbox?: number;
+  readonly obligation: Obligation;
+  /** `person`, or the call whose result confirmed it. */
+  readonly source: string;
+}
+
+export interface ObligationDeclined {
+  readonly kind: "obligation.declined";
+  readonly by: string;
+  readonly inbox?: number;
+  readonly obligationId: string;
+  readonly reason: string;
+}
+
+/** The checks made when the model stopped. Nothing unmet: the run's end follows. */
+export interface GateChecked {
+  readonly kind: "gate.checked";
+  readonly checks: number;
+  /** What the model is told; absent: nothing is asked of it any more. */
+  readonly text?: string;
+  readonly unmet: readonly UnmetCheck[];
+}
+
+/** A message from outside that could not be taken, and why. */
+export interface InboxRefused {
+  readonly kind: "inbox.refused";
+  readonly inbox: number;
+  readonly reason: string;
+  readonly what: string;
+}
+
+/** A person allows the run more than its budget. */
+export interface BudgetRaised {
+  readonly kind: "budget.raised";
+  readonly by: string;
+  readonly inbox?: number;
+  /** How much more, by unit. */
+  readonly more: { readonly [unit: string]: number };
+}
+
 export type EventBody =
   | RunCreated
   | RunLeased
@@ -197,7 +298,15 @@ export type EventBody =
   | MessageAdded
   | CancelRequested
   | RunParked
-  | RunFinished;
+  | RunFinished
+  | ApprovalRequested
+  | ApprovalVoted
+  | ApprovalSettled
+  | ObligationOpened
+  | ObligationDeclined
+  | GateChecked
+  | InboxRefused
+  | BudgetRaised;
 
 export type EventKind = EventBody["kind"];
 
@@ -223,6 +332,14 @@ export const eventVersions: { readonly [kind in EventKind]: number } = {
   "run.cancel_requested": 1,
   "run.parked": 1,
   "run.finished": 1,
+  "approval.requested": 1,
+  "approval.voted": 1,
+  "approval.settled": 1,
+  "obligation.opened": 1,
+  "obligation.declined": 1,
+  "gate.checked": 1,
+  "inbox.refused": 1,
+  "budget.raised": 1,
 };
 
 /** What stores may write in place of a kind's name. Never renumber, never reuse. */
@@ -240,4 +357,12 @@ export const eventCodes: { readonly [kind in EventKind]: number } = {
   "run.cancel_requested": 11,
   "run.parked": 12,
   "run.finished": 13,
+  "approval.requested": 14,
+  "approval.voted": 15,
+  "approval.settled": 16,
+  "obligation.opened": 17,
+  "obligation.declined": 18,
+  "gate.checked": 19,
+  "inbox.refused": 20,
+  "budget.raised": 21,
 };

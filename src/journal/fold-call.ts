@@ -126,6 +126,7 @@ function foldResolved(draft: Draft, event: CallResolved): void {
   const doubt = draft.doubts.find((open) => open.callId === event.callId);
   if (doubt === undefined) return;
   const output = event.output ?? null;
+  draft.gate = null;
   dropDoubts(draft, event.callId);
   if (event.happened) {
     draft.receipts = draft.receipts.append({
@@ -174,7 +175,7 @@ function misplaced(draft: Draft, callId: string): BridleError {
   );
 }
 
-function replaceCall(draft: Draft, changed: Call): void {
+export function replaceCall(draft: Draft, changed: Call): void {
   draft.calls = draft.calls.map((call) => (call.callId === changed.callId ? changed : call));
 }
 
@@ -198,6 +199,10 @@ function giveResult(draft: Draft, call: Call, output: ToolOutput): void {
     content: [{ type: "tool-result", toolCallId: call.toolCallId, toolName: call.tool, output }],
   };
   replaceCall(draft, { ...call, status: "settled", result });
+  draft.gate = null;
+  if (draft.approvals.length > 0) {
+    draft.approvals = draft.approvals.filter((approval) => approval.callId !== call.callId);
+  }
   if (draft.calls.some((open) => open.status !== "settled")) return;
   const content = draft.calls.flatMap((settled) => settled.result?.content ?? []);
   draft.messages = draft.messages.append({ role: "tool", content }, ...draft.held);

@@ -10,6 +10,7 @@ import { BridleError } from "../std/error.ts";
 import { unreachable } from "../std/assert.ts";
 import type { JournalEvent } from "./event.ts";
 import { addUserMessage, foldCallEvent } from "./fold-call.ts";
+import { foldGovernanceEvent } from "./fold-governance.ts";
 import type { Message, ToolCallPart } from "./message.ts";
 import { userMessage } from "./message.ts";
 import { callIdOf, emptyRun, type Call, type Draft, type RunState } from "./run.ts";
@@ -74,6 +75,17 @@ function foldBody(draft: Draft, event: JournalEvent): void {
     case "message.added":
       addUserMessage(draft, event.text);
       draft.inboxSeen = event.inbox ?? draft.inboxSeen;
+      if (event.from === "person") draft.gateRounds = 0;
+      return;
+    case "approval.requested":
+    case "approval.voted":
+    case "approval.settled":
+    case "obligation.opened":
+    case "obligation.declined":
+    case "gate.checked":
+    case "inbox.refused":
+    case "budget.raised":
+      foldGovernanceEvent(draft, event);
       return;
     case "run.cancel_requested":
       draft.cancel ??= event.reason;
@@ -99,6 +111,7 @@ function foldCreated(draft: Draft, event: EventOf<"run.created">): void {
   const { seq: _seq, at, ...created } = event;
   draft.created = created;
   draft.createdAt = at;
+  draft.obligations = created.obligations ?? [];
   draft.messages = draft.messages.append(userMessage(event.prompt));
 }
 
@@ -126,6 +139,7 @@ function foldAnswer(draft: Draft, event: EventOf<"model.answered">): void {
     };
   });
   draft.turn = event.turn;
+  draft.gate = null;
   if (event.content.length > 0) draft.messages = draft.messages.append(message);
   draft.calls = calls;
   draft.emptyAnswers = isEmptyAnswer(event.content) ? draft.emptyAnswers + 1 : 0;

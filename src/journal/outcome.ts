@@ -28,6 +28,11 @@ export type ReasonCode =
   | "model_refused"
   | "model_empty"
   | "effects_in_doubt"
+  | "gate_unmet"
+  | "gate_violated"
+  | "policy_denied"
+  | "budget_exhausted"
+  | "price_unknown"
   | "cancelled"
   | "agent_broken"
   | "journal_broken";
@@ -49,6 +54,14 @@ export interface InDoubt {
   readonly why: string;
 }
 
+/** A check that did not hold when the run ended. */
+export interface UnmetCheck {
+  readonly id: string;
+  readonly kind: "must" | "never" | "obligation" | "report";
+  readonly what: string;
+  readonly why: string;
+}
+
 export interface Outcome {
   readonly kind: OutcomeKind;
   readonly reason: Reason;
@@ -59,4 +72,12 @@ export interface Outcome {
   readonly usage: Usage;
   readonly receipts: readonly Receipt[];
   readonly inDoubt: readonly InDoubt[];
+  /** What kept the run from succeeding, when checks did. */
+  readonly unmet: readonly UnmetCheck[];
+  /** Obligations that were declined, with who did and why. */
+  readonly declined: readonly {
+    readonly id: string;
+    readonly by: string;
+    readonly reason: string;
+  }[];
 }

@@ -2,7 +2,8 @@
 import { hash } from "node:crypto";
 import { canonicalJson, type Json } from "../std/json.ts";
 import { Log } from "../std/log.ts";
-import type { RunCreated } from "./event.ts";
+import type { ApprovalRequested, ApprovalSettled, GateChecked, RunCreated } from "./event.ts";
+import type { HeldObligation } from "./intent.ts";
 import type { Message } from "./message.ts";
 import type { InDoubt, OutcomeKind, Reason } from "./outcome.ts";
 import type { EffectClass, Receipt } from "./receipt.ts";
@@ -17,9 +18,28 @@ export interface Claim {
   readonly continues?: string;
 }
 
+/** A person's answer to one approval. */
+export interface Vote {
+  readonly by: string;
+  readonly decision: "approve" | "deny";
+  readonly onBehalfOf?: string;
+  readonly reason?: string;
+  readonly at: number;
+}
+
+/** An approval of a call that has not ended, with what has been said about it. */
+export interface HeldApproval extends Omit<ApprovalRequested, "kind"> {
+  readonly requestedAt: number;
+  readonly votes: readonly Vote[];
+  /** Null while it is open. */
+  readonly decision: ApprovalSettled["decision"] | null;
+  readonly reason?: string;
+}
+
 /**
  * One tool call of the current turn.
- * requested → (refused | claimed) → settled; a claimed call may stand in doubt in between.
+ * requested → (refused | claimed) → settled; a requested call may wait for a person (and is
+ * requested again when there is an answer), a claimed call may stand in doubt in between.
  */
 export interface Call {
   readonly callId: string;
@@ -28,7 +48,9 @@ export interface Call {
   readonly input: Json;
   /** What the model wrote when it was not JSON. */
   readonly malformed?: string;
-  readonly status: "requested" | "claimed" | "in_doubt" | "settled";
+  readonly status: "requested" | "waiting" | "claimed" | "in_doubt" | "settled";
+  /** Who put other arguments in place of the model's. */
+  readonly editedBy?: string;
   readonly claim?: Claim;
   readonly result?: Message & { readonly role: "tool" };
 }
@@ -72,6 +94,15 @@ export interface RunState {
   readonly doubts: readonly OpenDoubt[];
   /** Keys of idempotent calls that failed without proof that nothing happened; newest last. */
   readonly retained: readonly RetainedKey[];
+  readonly obligations: readonly HeldObligation[];
+  /** What the last gate said, until something happens that may change it. */
+  readonly gate: Pick<GateChecked, "unmet" | "text"> | null;
+  /** How often unmet checks went back to the model since a person last said something. */
+  readonly gateRounds: number;
+  /** Approvals of the current turn's calls, oldest first. */
+  readonly approvals: readonly HeldApproval[];
+  /** What people added to the run's budget, by unit. */
+  readonly raised: { readonly [unit: string]: number };
   /** Answers in a row that held neither text nor calls. */
   readonly emptyAnswers: number;
   readonly usage: Usage;
@@ -110,6 +141,11 @@ export function emptyRun(runId: string): RunState {
     receipts: Log.of<Receipt>(),
     doubts: [],
     retained: [],
+    obligations: [],
+    gate: null,
+    gateRounds: 0,
+    approvals: [],
+    raised: {},
     emptyAnswers: 0,
     usage: noUsage,
     model: null,

@@ -106,7 +106,7 @@ export interface ClaimRequest {
 export interface InboxEntry {
   readonly id: number;
   readonly key: string;
-  readonly kind: "cancel" | "steer" | "resolve";
+  readonly kind: "cancel" | "steer" | "resolve" | "vote" | "oblige" | "decline" | "raise";
   readonly body: Json;
   readonly at: number;
 }

@@ -1,5 +1,6 @@
 /** An agent as its author writes it, and as the harness keeps it. */
 import type { RunLimits } from "../journal/event.ts";
+import type { Obligation } from "../journal/intent.ts";
 import type { Receipt } from "../journal/receipt.ts";
 import type { Usage } from "../journal/usage.ts";
 import type {
@@ -14,6 +15,8 @@ import { hashJson } from "../std/hash.ts";
 import type { Json, JsonObject } from "../std/json.ts";
 import { readSchema, type InputSchema } from "../tools/schema.ts";
 import { prepareTool, type Tool, type ToolDefinition } from "../tools/tool.ts";
+import { prepareGate, type Gate, type GateOptions, type Postcondition } from "./intent.ts";
+import type { Claims } from "./report.ts";
 
 /** One turn as a stop condition sees it (the AI SDK's step). */
 export interface StepView {
@@ -65,6 +68,16 @@ export interface AgentDefinition<Input = never> extends ModelSettings {
    * the run go on, never to `succeeded`; `park` waits for a person to settle it.
    */
   readonly inDoubt?: "tell" | "park";
+  /** What must hold, and what must not be, for a run to succeed: `must(…)`, `never(…)`. */
+  readonly done?: readonly Postcondition<Input>[];
+  /** What a run on this input must do, or decline with a reason. Asked once, at the start. */
+  obligations?(input: Input): readonly Obligation[];
+  /** How the end of a run is checked. */
+  readonly gate?: GateOptions;
+  /** `obliged`: an effect that no obligation asks for is refused. Default `any`. */
+  readonly effects?: "any" | "obliged";
+  /** `cited`: the last answer names every effect by the id its tool returned. Default `free`. */
+  readonly report?: "free" | "cited";
 }
 
 export interface Agent {
@@ -76,6 +89,10 @@ export interface Agent {
   readonly settings: ModelSettings;
   readonly limits: RunLimits;
   readonly stopWhen: readonly StopCondition[];
+  readonly gate: Gate;
+  readonly report: "free" | "cited";
+  /** What the tools' authors say a final answer may claim. */
+  readonly claims: readonly Claims[];
   readonly fingerprints: JsonObject;
   readonly modelFor: (run: RunView) => Promise<LanguageModel>;
 }
@@ -120,6 +137,7 @@ export async function prepareAgent(definition: AgentDefinition): Promise<Agent> 
       ? null
       : await readSchema(definition.inputSchema, `Agent "${name}"`);
   const stopWhen = definition.stopWhen ?? [];
+  const where = `Agent "${name}"`;
   return {
     name,
     definition,
@@ -129,6 +147,9 @@ export async function prepareAgent(definition: AgentDefinition): Promise<Agent> 
     settings: settingsOf(definition),
     limits: checkLimits({ ...defaultRunLimits, ...definition.limits }, `Agent "${name}"`),
     stopWhen: Array.isArray(stopWhen) ? stopWhen : [stopWhen],
+    gate: await prepareGate(definition, { where, tools: [...tools.keys()] }),
+    report: definition.report ?? "free",
+    claims: [...tools.values()].flatMap(claimsOf),
     fingerprints: fingerprintsOf(definition, toolSpecs, tools),
     modelFor: async (run) =>
       fixed ?? resolveModel(typeof model === "function" ? model(run) : model),
@@ -143,6 +164,11 @@ function checkTwins(tools: ReadonlyMap<string, Tool>, added: Tool): void {
       hint: "Rename one of them.",
     });
   }
+}
+
+function claimsOf(tool: Tool): readonly Claims[] {
+  const { claims: phrases = [] } = tool.definition;
+  return phrases.length === 0 ? [] : [{ tool: tool.name, phrases }];
 }
 
 function toolSpec(tool: Tool): ToolSpec {

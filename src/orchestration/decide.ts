@@ -4,12 +4,12 @@
  * N1 Pure: the same state and facts give the same command.
  * N2 Open calls come first: nothing is asked, finished or cancelled over an unsettled claim.
  * N3 Every limit leads to a named outcome.
- * N4 `succeeded` needs an answer that finished and no effect in doubt.
+ * N4 `succeeded` needs an answer that finished, no effect in doubt, and a gate that is met.
  */
 import type { RunLimits } from "../journal/event.ts";
 import { messageText, type AssistantMessage } from "../journal/message.ts";
 import type { OutcomeKind, Reason } from "../journal/outcome.ts";
-import type { RunState } from "../journal/run.ts";
+import type { Call, RunState } from "../journal/run.ts";
 
 /** What the shell knows and the journal does not. */
 export interface Facts {
@@ -20,6 +20,9 @@ export interface Facts {
   readonly draining: boolean;
   /** Calls in doubt have been asked about once more before the end. */
   readonly doubtsAsked: boolean;
+  /** Something is to be checked before this run may succeed. */
+  readonly hasGate: boolean;
+  readonly onUnmet: "fail" | "escalate";
 }
 
 export type Command =
@@ -29,15 +32,19 @@ export type Command =
   /** Tell the model that its answer held nothing, then ask again. */
   | { readonly kind: "nudge" }
   | { readonly kind: "ask_doubts" }
-  | { readonly kind: "park"; readonly waitingFor: string }
+  /** Run the gate; when it is met the run ends with `then`, in the same commit. */
+  | { readonly kind: "check"; readonly then: Finish; readonly mayAskAgain: boolean }
+  | { readonly kind: "park"; readonly waitingFor: string; readonly wakeAt?: number }
   /** Give the run back untouched: another worker goes on. */
   | { readonly kind: "yield" }
-  | {
-      readonly kind: "finish";
-      readonly outcome: OutcomeKind;
-      readonly reason: Reason;
-      readonly text: string | null;
-    };
+  | Finish;
+
+export interface Finish {
+  readonly kind: "finish";
+  readonly outcome: OutcomeKind;
+  readonly reason: Reason;
+  readonly text: string | null;
+}
 
 /** After this many empty answers in a row the run ends. */
 export const EMPTY_ANSWERS_MAX = 3;
@@ -45,20 +52,41 @@ export const EMPTY_ANSWERS_MAX = 3;
 export function decideNext(state: RunState, facts: Facts): Command {
   if (state.outcome !== null || state.created === null) return { kind: "done" };
   const open = state.calls.filter((call) => call.status !== "settled");
-  const isWaiting = open.length > 0 && open.every((call) => call.status === "in_doubt");
+  const isWaiting = open.length > 0 && open.every((call) => isHeldUp(state, call, facts.now));
   if (open.length > 0 && !isWaiting) return { kind: "act" };
   if (state.cancel !== null) {
     return end("cancelled", { code: "cancelled", message: state.cancel });
   }
   if (facts.now >= state.createdAt + state.created.limits.wallMs)
     return expire(state.created.limits);
-  if (isWaiting) {
-    const tools = open.map((call) => `${call.tool} (${call.callId})`).join(", ");
-    return { kind: "park", waitingFor: `someone to say whether it happened: ${tools}` };
-  }
+  if (isWaiting) return parkFor(state, open);
   const last = state.messages.at(-1);
   const hasFinished = last?.role === "assistant" && state.emptyAnswers === 0;
   return hasFinished ? decideEnd(state, last, facts) : decideOn(state, facts);
+}
+
+/** Only a person can take this call further: it is in doubt, or waits for an answer in time. */
+function isHeldUp(state: RunState, call: Call, now: number): boolean {
+  if (call.status === "in_doubt") return true;
+  if (call.status !== "waiting") return false;
+  const approval = state.approvals.find(
+    ({ callId, decision }) => callId === call.callId && decision === null,
+  );
+  return approval !== undefined && now < approval.expiresAt;
+}
+
+function parkFor(state: RunState, open: readonly Call[]): Command {
+  const named = (call: Call): string => `${call.tool} (${call.callId})`;
+  const doubts = open.filter((call) => call.status === "in_doubt").map(named);
+  const asked = open.filter((call) => call.status === "waiting").map(named);
+  const waits = [
+    ...(doubts.length === 0 ? [] : [`someone to say whether it happened: ${doubts.join(", ")}`]),
+    ...(asked.length === 0 ? [] : [`a person to approve: ${asked.join(", ")}`]),
+  ];
+  const ends = state.approvals.flatMap((each) => (each.decision === null ? [each.expiresAt] : []));
+  const wakeAt = Math.min(...ends);
+  const waitingFor = waits.join("; ");
+  return { kind: "park", waitingFor, ...(Number.isFinite(wakeAt) ? { wakeAt } : {}) };
 }
 
 /** The model has said its last word. */
@@ -66,11 +94,41 @@ function decideEnd(state: RunState, last: AssistantMessage, facts: Facts): Comma
   const text = messageText(last);
   const broken = brokenOff(state.finish);
   if (broken !== null) return recoverable(text, broken);
-  if (state.doubts.length === 0) {
-    const reason: Reason = { code: "model_finished", message: "The model finished." };
-    return { kind: "finish", outcome: "succeeded", reason, text };
+  if (state.doubts.length > 0) {
+    return facts.doubtsAsked ? doubtful(state, text) : { kind: "ask_doubts" };
   }
-  return facts.doubtsAsked ? doubtful(state, text) : { kind: "ask_doubts" };
+  const reason: Reason = { code: "model_finished", message: "The model finished." };
+  return succeed(state, facts, { reason, text, mayAskAgain: true });
+}
+
+/** The end, when the gate says so; unmet checks that are not sent back end the run otherwise. */
+function succeed(
+  state: RunState,
+  facts: Facts,
+  end: { readonly reason: Reason; readonly text: string | null; readonly mayAskAgain: boolean },
+): Command {
+  const { reason, text, mayAskAgain } = end;
+  const then: Finish = { kind: "finish", outcome: "succeeded", reason, text };
+  if (!facts.hasGate) return then;
+  const { gate } = state;
+  if (gate === null || gate.unmet.length === 0) return { kind: "check", then, mayAskAgain };
+  const list = gate.unmet.map(({ what, why }) => `${what} (${why})`).join("; ");
+  if (facts.onUnmet === "escalate") {
+    return { kind: "park", waitingFor: `a person: the run is not done: ${list}` };
+  }
+  const isViolated = gate.unmet.some(({ kind }) => kind === "never");
+  return {
+    kind: "finish",
+    outcome: isViolated ? "failed" : "failed_recoverable",
+    reason: {
+      code: isViolated ? "gate_violated" : "gate_unmet",
+      message: `The model said it was done, and it is not: ${list}.`.slice(0, 2_000),
+      hint: isViolated
+        ? "Something happened that must not: put it right in the outside systems."
+        : "Do what is missing, or start the work again; `bridle show` has the receipts.",
+    },
+    text,
+  };
 }
 
 /** Why an answer is not the model's last word although nothing follows it; null when it is. */
@@ -108,7 +166,7 @@ function decideOn(state: RunState, facts: Facts): Command {
     if (state.doubts.length > 0)
       return facts.doubtsAsked ? doubtful(state, text) : { kind: "ask_doubts" };
     const reason: Reason = { code: "stop_condition", message: "A stop condition was reached." };
-    return { kind: "finish", outcome: "succeeded", reason, text };
+    return succeed(state, facts, { reason, text, mayAskAgain: false });
   }
   const reached = limits === undefined ? null : limitReached(state, limits);
   if (reached !== null) return recoverable(text, reached);

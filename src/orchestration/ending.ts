@@ -26,9 +26,14 @@ export async function finish(
   await session.settle({ status: "finished", outcome });
 }
 
-export async function park(session: Session, waitingFor: string): Promise<Advance> {
+/** Until someone writes, the run's time is over, or `until` (ms since the epoch). */
+export async function park(
+  session: Session,
+  waitingFor: string,
+  until: number = Number.POSITIVE_INFINITY,
+): Promise<Advance> {
   const { created, createdAt, inboxSeen } = session.state;
-  const wakeAt = createdAt + (created?.limits.wallMs ?? 0);
+  const wakeAt = Math.min(until, createdAt + (created?.limits.wallMs ?? 0));
   session.push({ kind: "run.parked", waitingFor, wakeAt });
   const status = await session.settle({ status: "parked", wakeAt, inboxSeen });
   return status === "parked" ? { kind: "idle" } : { kind: "at", atMs: session.clock.now() };

@@ -8,17 +8,16 @@
 import { allowAll, DECIDE_TIMEOUT_MS, type DecisionPoint } from "../governance/decide.ts";
 import type { Delta } from "../generation/model.ts";
 import type { ModelRetry } from "../generation/retry.ts";
-import type { EventBody, Principal, RunLimits } from "../journal/event.ts";
 import { foldEvent } from "../journal/fold.ts";
 import { emptyRun } from "../journal/run.ts";
 import type { JournalStore, RunFilter, RunRow } from "../journal/store.ts";
 import { systemClock, type Clock } from "../std/clock.ts";
-import { BridleError, errorMessage } from "../std/error.ts";
-import { hashJson } from "../std/hash.ts";
+import { BridleError } from "../std/error.ts";
 import { newId } from "../std/ids.ts";
-import { canonicalJson, toJson, type Json } from "../std/json.ts";
+import type { Json } from "../std/json.ts";
 import { didYouMean } from "../std/suggest.ts";
-import { checkLimits, prepareAgent, type Agent, type AgentDefinition } from "./agent.ts";
+import { checkInput, createdEvent, requestHashOf, type StartOptions } from "./accept.ts";
+import { prepareAgent, type Agent, type AgentDefinition } from "./agent.ts";
 import type { Engine, Serving } from "./engine.ts";
 import { agentProgram } from "./loop.ts";
 import { thisOwner } from "./owner.ts";
@@ -47,19 +46,8 @@ export interface HarnessOptions {
   readonly onProblem?: (runId: string, thrown: unknown) => void;
 }
 
-export interface StartOptions<Input = Json> {
-  readonly input: Input;
-  readonly principal?: Principal;
-  readonly idempotencyKey?: string;
-  /** May only lower the agent's limits. */
-  readonly limits?: Partial<RunLimits>;
-}
-
 /** How long stopped runs may take to let go, ms. */
 const UNWIND_MS = 2_000;
-
-/** The longest input, in characters of JSON. */
-const INPUT_CHARS_MAX = 4 * 1024 * 1024;
 
 export class Harness {
   readonly store: JournalStore;
@@ -103,10 +91,10 @@ export class Harness {
     const input = await checkInput(prepared, options.input);
     const at = this.#clock.now();
     const runId = newId(at);
-    const created = createdEvent({ agent: prepared, runId, input, options });
+    const created = await createdEvent({ agent: prepared, runId, input, options });
     const lane = options.principal?.tenant ?? options.principal?.id ?? prepared.name;
     const { idempotencyKey } = options;
-    const requestHash = hashJson({ agent: prepared.name, input });
+    const requestHash = requestHashOf(prepared, input, options);
     const until = at + this.#leaseMs;
     const hasRoom = (this.#serving?.room() ?? 0) > this.#starting;
     if (hasRoom) this.#starting += 1;
@@ -243,69 +231,6 @@ function programsOf(
     ...(onDelta === undefined ? {} : { onDelta }),
   };
   return new Map([...agents].map(([name, agent]) => [name, agentProgram(agent, loop)]));
-}
-
-async function checkInput(agent: Agent, given: unknown): Promise<Json> {
-  const input = inputJson(given, agent.name);
-  const size = canonicalJson(input).length;
-  if (size > INPUT_CHARS_MAX) {
-    throw new BridleError("input_too_large", `The input has ${size} characters of JSON`, {
-      hint: `At most ${INPUT_CHARS_MAX}: store the content elsewhere and pass a reference.`,
-    });
-  }
-  if (agent.inputSchema === null) return input;
-  const checked = await agent.inputSchema.check(input);
-  if (checked.ok) return checked.value;
-  const problems = checked.problems.map(({ path, message }) => `${path || "input"}: ${message}`);
-  throw new BridleError("input_invalid", `The input does not fit agent "${agent.name}"`, {
-    hint: problems.join("; "),
-  });
-}
-
-function inputJson(given: unknown, agentName: string): Json {
-  try {
-    return toJson(given);
-  } catch (thrown) {
-    throw new BridleError("input_invalid", `The input for agent "${agentName}" is not JSON`, {
-      hint: errorMessage(thrown),
-      cause: thrown,
-    });
-  }
-}
-
-function createdEvent(given: {
-  readonly agent: Agent;
-  readonly runId: string;
-  readonly input: Json;
-  readonly options: { readonly principal?: Principal; readonly idempotencyKey?: string } & {
-    readonly limits?: Partial<RunLimits>;
-  };
-}): Extract<EventBody, { kind: "run.created" }> {
-  const { agent, runId, input, options } = given;
-  const { principal, idempotencyKey } = options;
-  const asked = checkLimits({ ...agent.limits, ...options.limits }, "start");
-  // The author's own input type, which the schema has just checked.
-  const prompt = agent.definition.prompt?.(input as never) ?? textOf(input);
-  return {
-    kind: "run.created",
-    agent: agent.name,
-    fingerprints: agent.fingerprints,
-    ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
-    input,
-    limits: {
-      callsMax: Math.min(asked.callsMax, agent.limits.callsMax),
-      tokensMax: Math.min(asked.tokensMax, agent.limits.tokensMax),
-      turnsMax: Math.min(asked.turnsMax, agent.limits.turnsMax),
-      wallMs: Math.min(asked.wallMs, agent.limits.wallMs),
-    },
-    ...(principal === undefined ? {} : { principal }),
-    prompt,
-    runId,
-  };
-}
-
-function textOf(input: Json): string {
-  return typeof input === "string" ? input : JSON.stringify(input, null, 2);
 }
 
 /** Whoever is told of a problem cannot add one. */

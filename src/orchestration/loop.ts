@@ -14,10 +14,11 @@ import { BridleError, errorMessage, isBridleError } from "../std/error.ts";
 import type { Agent } from "./agent.ts";
 import { runCalls } from "./call.ts";
 import type { CallOptions } from "./call-prepare.ts";
-import { decideNext, type Facts } from "./decide.ts";
+import { decideNext, type Command, type Facts } from "./decide.ts";
 import { endAtLimit, endBroken, finish, park } from "./ending.ts";
 import type { Advance } from "./engine.ts";
 import { takeMail } from "./mail.ts";
+import { declinedBy, hasGate, runGate, unmetText } from "./gate.ts";
 import type { Program } from "./program.ts";
 import { askDoubts } from "./recovery.ts";
 import { isLimit, type Session } from "./session.ts";
@@ -113,7 +114,7 @@ async function step(hold: Hold): Promise<Advance | null> {
   const { session, calls } = hold;
   if (session.hasMail) await takeMail(session);
   const stopReached = hold.agent.stopWhen.length > 0 && (await isStopReached(hold));
-  const command = decideNext(session.state, factsOf(session, stopReached));
+  const command = decideNext(session.state, factsOf(hold, stopReached));
   switch (command.kind) {
     case "done":
       return { kind: "done" };
@@ -135,7 +136,9 @@ async function step(hold: Hold): Promise<Advance | null> {
       await askDoubts(session, calls);
       return null;
     case "park":
-      return park(session, command.waitingFor);
+      return park(session, command.waitingFor, command.wakeAt);
+    case "check":
+      return check(hold, command);
     case "yield":
       await session.flush();
       return { kind: "idle" };
@@ -147,10 +150,34 @@ async function step(hold: Hold): Promise<Advance | null> {
   }
 }
 
-function factsOf(session: Session, stopReached: boolean): Facts {
+function factsOf({ session, agent }: Hold, stopReached: boolean): Facts {
   const { isDraining: draining, doubtsAsked } = session;
   const now = session.isOverWall ? Number.POSITIVE_INFINITY : session.clock.now();
-  return { now, stopReached, draining, doubtsAsked };
+  const { onUnmet } = agent.gate;
+  return { now, stopReached, draining, doubtsAsked, hasGate: hasGate(session, agent), onUnmet };
+}
+
+/** The gate. Met: the run ends in the same commit. Unmet: the list goes where it belongs. */
+async function check(
+  { session, agent }: Hold,
+  command: Extract<Command, { kind: "check" }>,
+): Promise<Advance | null> {
+  const { then, mayAskAgain } = command;
+  for (const { id, reason } of declinedBy(then.text ?? "", session.state.obligations)) {
+    session.push({ kind: "obligation.declined", by: "model", obligationId: id, reason });
+  }
+  const { checks, unmet, broken } = await runGate(session, agent, then.text);
+  if (session.abort.aborted) return session.hardAbort.aborted ? { kind: "idle" } : null;
+  if (unmet.length === 0) {
+    session.push({ kind: "gate.checked", checks, unmet });
+    await finish(session, then);
+    return { kind: "done" };
+  }
+  const { gateRounds, obligations } = session.state;
+  const helps = broken < unmet.length && gateRounds < agent.gate.roundsMax;
+  const text = mayAskAgain && helps ? unmetText(unmet, obligations) : undefined;
+  session.push({ kind: "gate.checked", checks, ...(text === undefined ? {} : { text }), unmet });
+  return null;
 }
 
 /** After a turn: whether one of the agent's conditions says that this was the last. */

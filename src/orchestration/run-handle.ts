@@ -125,5 +125,9 @@ export function outcomeOf(state: RunState): Outcome {
     inDoubt: state.doubts.map(({ callId, tool, input, idempotencyKey, why }) => {
       return { callId, tool, input, idempotencyKey, why };
     }),
+    unmet: kind === "succeeded" ? [] : (state.gate?.unmet ?? []),
+    declined: state.obligations.flatMap(({ id, declined }) =>
+      declined === undefined ? [] : [{ id, ...declined }],
+    ),
   };
 }

@@ -9,6 +9,7 @@ import { hashJson } from "../std/hash.ts";
 import type { Json, JsonObject } from "../std/json.ts";
 import { TIMER_MAX_MS } from "../std/deadline.ts";
 import { undeclaredEffect, type Effect } from "./effect.ts";
+import { checkGoverned, type Governed } from "./governed.ts";
 import { readSchema, type InputSchema } from "./schema.ts";
 
 /** The AI SDK's tool context, which is always empty here: a journal could not hold it. */
@@ -49,7 +50,7 @@ export interface ToolRetry {
 }
 
 // Method syntax: a tool over a narrower input is still a tool (the input is checked before).
-export interface ToolDefinition<Input = never, Output = unknown> {
+export interface ToolDefinition<Input = never, Output = unknown> extends Governed<Input, Output> {
   /** A function, as the AI SDK allows, is asked once, at start-up. */
   readonly description?:
     | string
@@ -168,12 +169,7 @@ function checkDefinition(definition: ToolDefinition, where: string): void {
       hint: "Close over what it needs, or make it part of the input.",
     });
   }
-  // The AI SDK's own gate: to run such a tool without asking would break its author's promise.
-  const wish: unknown = "needsApproval" in definition ? definition.needsApproval : undefined;
-  if (wish === undefined || wish === false) return;
-  throw new BridleError("tool_invalid", `${where} asks for approval, which nobody here can give`, {
-    hint: "Leave needsApproval out and let the harness's decide function allow or deny the call.",
-  });
+  checkGoverned(definition, where);
 }
 
 /** Providers send a tool's arguments as one object. */

@@ -11,7 +11,8 @@ import {
 } from "../../src/orchestration/decide.ts";
 
 const limits: RunLimits = { callsMax: 10, tokensMax: 1_000, turnsMax: 5, wallMs: 1_000 };
-const facts: Facts = { now: 10, stopReached: false, draining: false, doubtsAsked: false };
+const open = { draining: false, doubtsAsked: false, hasGate: false, onUnmet: "fail" } as const;
+const facts: Facts = { now: 10, stopReached: false, ...open };
 
 const created: EventBody = {
   kind: "run.created",
@@ -282,7 +283,7 @@ describe("decideNext by property", () => {
           }
           const now = step * stepMs + (step > 1_000 ? limits.wallMs : 0);
           const stopReached = stopAt !== null && state.turn > stopAt && state.calls.length === 0;
-          const given: Facts = { now, stopReached, draining: false, doubtsAsked };
+          const given: Facts = { ...open, now, stopReached, doubtsAsked };
           const command = decideNext(state, given);
           expect(decideNext(state, given)).toEqual(command);
           expect(breaches(state, command)).toEqual([]);

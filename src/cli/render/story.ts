@@ -8,6 +8,7 @@ import { callIdOf } from "../../journal/run.ts";
 import type { Usage } from "../../journal/usage.ts";
 import type { Paint } from "../output.ts";
 import { ownerText } from "./run-state.ts";
+import { tellGovernance } from "./story-governance.ts";
 import { clip, jsonLine, manyLines, oneLine, timeText } from "./text.ts";
 
 export interface StoryOptions {
@@ -59,6 +60,15 @@ function tell(telling: Telling, event: JournalEvent): readonly string[] {
       return [`${magenta("parked")}  waits for ${shown(telling, event.waitingFor)}`];
     case "run.finished":
       return tellEnd(telling, event);
+    case "approval.requested":
+    case "approval.voted":
+    case "approval.settled":
+    case "obligation.opened":
+    case "obligation.declined":
+    case "gate.checked":
+    case "inbox.refused":
+    case "budget.raised":
+      return tellGovernance(telling, event);
     default:
       return unreachable(event, "tell");
   }
@@ -109,7 +119,7 @@ function tokensText(usage: Usage): string {
   return `, ${inputTokens ?? "?"} tokens in, ${outputTokens ?? "?"} out`;
 }
 
-type CallEvent = Extract<JournalEvent, { readonly callId: string }>;
+type CallEvent = Extract<JournalEvent, { readonly kind: `call.${string}` }>;
 
 function tellCall(telling: Telling, event: CallEvent): readonly string[] {
   const { green, red, yellow, dim } = telling.paint;
