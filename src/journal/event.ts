@@ -184,6 +184,84 @@ export interface RunFinished {
   readonly text: string | null;
 }
 
+/** A person is asked whether this one call may happen. */
+export interface ApprovalRequested {
+  readonly kind: "approval.requested";
+  readonly agent: string;
+  readonly approvalId: string;
+  readonly argsHash: string;
+  readonly callHash: string;
+  readonly callId: string;
+  /** What made the asking necessary although the rules alone would allow it. */
+  readonly doubtful?: readonly string[];
+  /** Milliseconds since the epoch; no answer until then is a no. */
+  readonly expiresAt: number;
+  readonly input: Json;
+  readonly nonce: string;
+  /** Who may answer; null: anybody who is known. */
+  readonly people: readonly string[] | null;
+  readonly question: string;
+  /** How many different people must say yes. */
+  readonly quorum: number;
+  readonly requestedBy: readonly string[];
+  readonly resource?: { readonly id: string; readonly type: string; readonly version?: string };
+  /** The rules that ask. */
+  readonly rules: readonly string[];
+  readonly tool: string;
+}
+
+/** A person's word, as the run's writer accepted it. */
+export interface ApprovalVoted {
+  readonly kind: "approval.voted";
+  readonly approvalId: string;
+  readonly by: string;
+  readonly decision: "approve" | "deny";
+  readonly inbox?: number;
+  readonly onBehalfOf?: string;
+  readonly reason?: string;
+}
+
+export interface ApprovalSettled {
+  readonly kind: "approval.settled";
+  readonly approvalId: string;
+  readonly decision: "approved" | "denied" | "expired" | "edited" | "void";
+  /** The arguments a person put in place of the model's. */
+  readonly input?: Json;
+  readonly reason?: string;
+}
+
+/** Something the run must have done, or have declined in the open, before it may succeed. */
+export interface ObligationOpened {
+  readonly kind: "obligation.opened";
+  readonly inbox?: number;
+  readonly obligation: JsonObject;
+  /** `intent`, `agent`, `person`, or the id of the call that brought it about. */
+  readonly source: string;
+}
+
+export interface ObligationDeclined {
+  readonly kind: "obligation.declined";
+  readonly by: string;
+  readonly inbox?: number;
+  readonly obligationId: string;
+  readonly reason: string;
+}
+
+/** The model says it is done; this is what the gate found. */
+export interface GateChecked {
+  readonly kind: "gate.checked";
+  /** How many checks were evaluated. */
+  readonly checks: number;
+  readonly round: number;
+  readonly text?: string;
+  readonly unmet: readonly {
+    readonly id: string;
+    readonly kind: "must" | "never" | "obligation" | "report";
+    readonly what: string;
+    readonly why: string;
+  }[];
+}
+
 export type EventBody =
   | RunCreated
   | RunLeased
@@ -197,7 +275,13 @@ export type EventBody =
   | MessageAdded
   | CancelRequested
   | RunParked
-  | RunFinished;
+  | RunFinished
+  | ApprovalRequested
+  | ApprovalVoted
+  | ApprovalSettled
+  | ObligationOpened
+  | ObligationDeclined
+  | GateChecked;
 
 export type EventKind = EventBody["kind"];
 
@@ -223,6 +307,12 @@ export const eventVersions: { readonly [kind in EventKind]: number } = {
   "run.cancel_requested": 1,
   "run.parked": 1,
   "run.finished": 1,
+  "approval.requested": 1,
+  "approval.voted": 1,
+  "approval.settled": 1,
+  "obligation.opened": 1,
+  "obligation.declined": 1,
+  "gate.checked": 1,
 };
 
 /** What stores may write in place of a kind's name. Never renumber, never reuse. */
@@ -240,4 +330,10 @@ export const eventCodes: { readonly [kind in EventKind]: number } = {
   "run.cancel_requested": 11,
   "run.parked": 12,
   "run.finished": 13,
+  "approval.requested": 14,
+  "approval.voted": 15,
+  "approval.settled": 16,
+  "obligation.opened": 17,
+  "obligation.declined": 18,
+  "gate.checked": 19,
 };

@@ -88,6 +88,14 @@ function foldBody(draft: Draft, event: JournalEvent): void {
       draft.status = "finished";
       draft.outcome = { kind: event.outcome, reason: event.reason, text: event.text };
       return;
+    case "approval.requested":
+    case "approval.voted":
+    case "approval.settled":
+    case "obligation.opened":
+    case "obligation.declined":
+    case "gate.checked":
+      // Facts that change nothing of the state so far.
+      return;
     default:
       unreachable(event, "foldBody");
   }

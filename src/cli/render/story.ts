@@ -59,6 +59,13 @@ function tell(telling: Telling, event: JournalEvent): readonly string[] {
       return [`${magenta("parked")}  waits for ${shown(telling, event.waitingFor)}`];
     case "run.finished":
       return tellEnd(telling, event);
+    case "approval.requested":
+    case "approval.voted":
+    case "approval.settled":
+    case "obligation.opened":
+    case "obligation.declined":
+    case "gate.checked":
+      return tellGovernance(telling, event);
     default:
       return unreachable(event, "tell");
   }
@@ -109,7 +116,52 @@ function tokensText(usage: Usage): string {
   return `, ${inputTokens ?? "?"} tokens in, ${outputTokens ?? "?"} out`;
 }
 
-type CallEvent = Extract<JournalEvent, { readonly callId: string }>;
+type GovernanceEvent = EventOf<
+  | "approval.requested"
+  | "approval.voted"
+  | "approval.settled"
+  | "obligation.opened"
+  | "obligation.declined"
+  | "gate.checked"
+>;
+
+function tellGovernance(telling: Telling, event: GovernanceEvent): readonly string[] {
+  const { green, red, yellow } = telling.paint;
+  const because = (reason = ""): string => (reason === "" ? "" : `: ${shown(telling, reason)}`);
+  switch (event.kind) {
+    case "approval.requested":
+      return [
+        `  ${yellow("?")} ${event.callId}  ${yellow("asks")} whether ${oneLine(event.tool)} may ` +
+          `happen (${oneLine(event.approvalId)})${because(event.question)}`,
+      ];
+    case "approval.voted": {
+      const mark = event.decision === "approve" ? green("✓") : red("×");
+      return [`  ${mark} ${oneLine(event.by)} says ${event.decision}${because(event.reason)}`];
+    }
+    case "approval.settled":
+      return [`  ·  ${oneLine(event.approvalId)} ${event.decision}${because(event.reason)}`];
+    case "obligation.opened":
+      return [
+        `  ·  obliged by ${oneLine(event.source)}: ${jsonLine(event.obligation, telling.charsMax)}`,
+      ];
+    case "obligation.declined":
+      return [
+        `  ·  ${oneLine(event.by)} declines ${oneLine(event.obligationId)}${because(event.reason)}`,
+      ];
+    case "gate.checked": {
+      const mark = event.unmet.length === 0 ? green("✓") : red("×");
+      const found = `${event.checks} checks, ${event.unmet.length} unmet`;
+      const lines = event.unmet.map(
+        ({ what, why }) => `     ${shown(telling, what)}${because(why)}`,
+      );
+      return [`  ${mark} gate, round ${event.round}: ${found}`, ...lines];
+    }
+    default:
+      return unreachable(event, "tellGovernance");
+  }
+}
+
+type CallEvent = Exclude<Extract<JournalEvent, { readonly callId: string }>, GovernanceEvent>;
 
 function tellCall(telling: Telling, event: CallEvent): readonly string[] {
   const { green, red, yellow, dim } = telling.paint;
