@@ -12,7 +12,17 @@
  *    ready in the same transaction.
  * S6 A terminal run takes no more events and cannot be claimed.
  */
+import type { ApprovalFilter, ApprovalRow } from "./approval.ts";
 import type { EventBody } from "./event.ts";
+import type {
+  Account,
+  AccountFilter,
+  AccountRef,
+  Reservation,
+  Reserved,
+  Settlement,
+  Spending,
+} from "./ledger.ts";
 import type { JournalLimits } from "./limits.ts";
 import type { OutcomeKind } from "./outcome.ts";
 import type { EventRecord } from "./record.ts";
@@ -78,6 +88,8 @@ export interface Append {
   readonly after?:
     | { readonly status: "parked"; readonly wakeAt: number | null; readonly inboxSeen: number }
     | { readonly status: "finished"; readonly outcome: OutcomeKind };
+  /** Reservations of this run that are used up with these events (U4 in `ledger.ts`). */
+  readonly settle?: readonly Settlement[];
 }
 
 export interface Appended {
@@ -103,10 +115,20 @@ export interface ClaimRequest {
   readonly takeFromEpoch?: number;
 }
 
+export const inboxKinds = [
+  "cancel",
+  "steer",
+  "resolve",
+  "vote",
+  "oblige",
+  "decline",
+  "raise",
+] as const;
+
 export interface InboxEntry {
   readonly id: number;
   readonly key: string;
-  readonly kind: "cancel" | "steer" | "resolve" | "vote" | "oblige" | "decline" | "raise";
+  readonly kind: (typeof inboxKinds)[number];
   readonly body: Json;
   readonly at: number;
 }
@@ -124,6 +146,25 @@ export interface RunFilter {
   readonly newestFirst?: boolean;
   /** At most this many; 100 when absent, never above 10,000. */
   readonly limit?: number;
+}
+
+/** What runs share: the laws U1 to U9 in `ledger.ts`. */
+export interface LedgerStore {
+  /** A run that is unknown or has ended is `run_unknown`, `run_terminal`. */
+  reserve(reservation: Reservation): Promise<Reserved>;
+  /** Gives back what did not happen. No error when the key is settled, unknown or not ours. */
+  unreserve(fence: Fence, key: string): Promise<void>;
+  /** What counts of each account at a moment; zeros for one that nobody has used. */
+  usage(accounts: readonly AccountRef[], at: number): Promise<readonly Spending[]>;
+  /** In the order in which they were first used, without windows. */
+  accounts(filter?: AccountFilter): Promise<readonly Account[]>;
+}
+
+/** What people are asked: the laws V1 and V2 in `approval.ts`. */
+export interface ApprovalStore {
+  /** Oldest first. */
+  approvals(filter?: ApprovalFilter): Promise<readonly ApprovalRow[]>;
+  approval(approvalId: string): Promise<ApprovalRow | undefined>;
 }
 
 export interface JournalStore {

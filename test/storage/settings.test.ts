@@ -4,6 +4,7 @@ import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test } from "vitest";
 import { eventCodes } from "../../src/journal/event.ts";
 import { openDatabase, pragma } from "../../src/storage/sqlite/open.ts";
+import { SCHEMA_VERSION } from "../../src/storage/sqlite/schema.ts";
 import { sqlite } from "../../src/storage/sqlite/sqlite.ts";
 import { appendOf, startRun } from "../../src/testing/sample-run.ts";
 import { makeFolder, openJournal } from "./folder.ts";
@@ -40,7 +41,7 @@ describe("a journal file", () => {
     await sqlite(path).close();
     const header = readFileSync(path);
     expect(header.toString("latin1", 68, 72)).toBe("BRDL");
-    expect(header.readUInt32BE(60)).toBe(1);
+    expect(header.readUInt32BE(60)).toBe(SCHEMA_VERSION);
   });
 
   test("names every kind of event for people with a SQL prompt", async () => {
@@ -75,6 +76,12 @@ describe("a journal file", () => {
       "run.cancel_requested": 11,
       "run.parked": 12,
       "run.finished": 13,
+      "approval.requested": 14,
+      "approval.voted": 15,
+      "approval.settled": 16,
+      "obligation.opened": 17,
+      "obligation.declined": 18,
+      "gate.checked": 19,
     });
     expect(new Set(Object.values(eventCodes)).size).toBe(Object.keys(eventCodes).length);
   });

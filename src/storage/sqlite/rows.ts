@@ -4,7 +4,7 @@ import { BridleError } from "../../std/error.ts";
 import { eventCodes } from "../../journal/event.ts";
 import { outcomeKinds, type OutcomeKind } from "../../journal/outcome.ts";
 import type { EventRecord } from "../../journal/record.ts";
-import type { InboxEntry, RunRow, RunStatus } from "../../journal/store.ts";
+import { inboxKinds, type InboxEntry, type RunRow, type RunStatus } from "../../journal/store.ts";
 import { parseJson } from "../../std/json.ts";
 import { SEQ_SPAN } from "./schema.ts";
 
@@ -127,11 +127,9 @@ export function writerRow(row: unknown): WriterRow | undefined {
 }
 
 export function inboxEntry(row: Row): InboxEntry {
-  const kind = row["kind"];
+  const kind = inboxKinds.find((known) => known === row["kind"]);
   const body = parseJson(textOf(row, "body"));
-  if ((kind !== "cancel" && kind !== "steer" && kind !== "resolve") || !body.ok) {
-    throw corrupt("inbox");
-  }
+  if (kind === undefined || !body.ok) throw corrupt("inbox");
   const id = numberOf(row, "id") % SEQ_SPAN;
   return { id, key: textOf(row, "key"), kind, body: body.value, at: numberOf(row, "at") };
 }

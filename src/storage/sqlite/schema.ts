@@ -75,6 +75,8 @@ const migrations: readonly string[] = [
     data BLOB NOT NULL
   ) STRICT;
   `,
+  // Approvals, obligations and the gate: kinds 14 to 19.
+  "",
 ];
 
 export const SCHEMA_VERSION: number = migrations.length;
