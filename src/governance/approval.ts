@@ -42,7 +42,11 @@ export interface CallFacts {
   /** Fingerprint of the tool's name, description and schema. */
   readonly toolFingerprint: string;
   readonly argsHash: string;
-  readonly resource: { readonly type: string; readonly id: string; readonly version?: string } | null;
+  readonly resource: {
+    readonly type: string;
+    readonly id: string;
+    readonly version?: string;
+  } | null;
   /** Hash of the policies that decide; empty without any. */
   readonly policySet: string;
   readonly doubtful: readonly string[];

@@ -3,12 +3,12 @@
  *
  * D1 Nothing is called that was not decided on; the same path serves retries, resume and replay.
  * D2 A decision point that throws, times out or answers nonsense has said no.
- * D3 `ask` without someone to ask is no.
+ * D3 `ask` without someone to ask is no (`orchestration/call-decide` holds this).
  */
 import type { Principal } from "../journal/event.ts";
 import type { EffectClass } from "../journal/receipt.ts";
 import { errorMessage } from "../std/error.ts";
-import type { Json } from "../std/json.ts";
+import type { Json, JsonObject } from "../std/json.ts";
 
 export interface DecisionRequest {
   readonly runId: string;
@@ -20,6 +20,14 @@ export interface DecisionRequest {
   /** The arguments as they would be executed. Frozen. */
   readonly input: Json;
   readonly argsHash: string;
+  /** What the call acts on, when its tool says so. */
+  readonly resource?: {
+    readonly type: string;
+    readonly id: string;
+    readonly tenant?: string;
+    readonly version?: string;
+    readonly attributes?: JsonObject;
+  };
 }
 
 export type Verdict =
@@ -39,7 +47,7 @@ export const DECIDE_TIMEOUT_MS = 5_000;
 export function decideCall(
   asked: { readonly decide: DecisionPoint; readonly decideTimeoutMs: number },
   request: DecisionRequest,
-): Settled | Promise<Settled> {
+): Verdict | Promise<Verdict> {
   const { decide, decideTimeoutMs } = asked;
   try {
     const answered: unknown = decide(request);
@@ -50,15 +58,12 @@ export function decideCall(
   }
 }
 
-/** A verdict that stands: nobody is left to ask. */
-type Settled = Exclude<Verdict, { kind: "ask" }>;
-
-function failed(thrown: unknown): Settled {
+function failed(thrown: unknown): Verdict {
   return deny("decision.error", `the decision point failed: ${errorMessage(thrown)}`);
 }
 
 /** Whatever came back, read with distrust: only a plain "allow" allows. */
-function settleVerdict(verdict: unknown): Settled {
+function settleVerdict(verdict: unknown): Verdict {
   if (typeof verdict !== "object" || verdict === null || !("kind" in verdict)) {
     return deny("decision.invalid", "the decision point gave no verdict");
   }
@@ -68,11 +73,8 @@ function settleVerdict(verdict: unknown): Settled {
       return { kind: "allow", rules };
     case "deny":
       return { kind: "deny", rules, reason: textOf(verdict, "reason", "a policy forbids it") };
-    case "ask": {
-      const question = textOf(verdict, "question", "may this happen?");
-      const reason = `a person must approve this and nobody is there to ask: ${question}`;
-      return { kind: "deny", rules, reason };
-    }
+    case "ask":
+      return { kind: "ask", rules, question: textOf(verdict, "question", "May this happen?") };
     default:
       return deny("decision.invalid", "the decision point gave an unknown verdict");
   }

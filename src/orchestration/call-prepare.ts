@@ -2,13 +2,14 @@
  * First of a call's three verbs: resolve the name, parse, validate, decide. Whatever is wrong
  * becomes an observation with the fix; nothing here ends a run.
  */
-import { decideCall, type DecisionPoint } from "../governance/decide.ts";
-import type { RefusalCode } from "../journal/event.ts";
+import type { ApprovalRequested, RefusalCode } from "../journal/event.ts";
 import { hashArgs, type Call, type OpenDoubt, type RetainedKey } from "../journal/run.ts";
 import { canonicalJson, type Json } from "../std/json.ts";
 import { wroteName } from "./call-name.ts";
 import type { Tool } from "../tools/tool.ts";
 import type { Agent } from "./agent.ts";
+import { decideOnCall } from "./call-decide.ts";
+import type { Governing } from "./governing.ts";
 import {
   cancelledCall,
   cutOffInput,
@@ -25,10 +26,8 @@ import type { Slots } from "./slots.ts";
 /** What every call of a run goes through. */
 export interface CallOptions {
   readonly agent: Agent;
-  readonly decide: DecisionPoint;
+  readonly governing: Governing;
   readonly slots: Slots;
-  /** A decision point slower than this has said no, ms. */
-  readonly decideTimeoutMs: number;
 }
 
 /** A call that may run: its arguments validated, frozen, hashed, and allowed. */
@@ -46,6 +45,12 @@ export interface Prepared {
   readonly rules: readonly string[];
 }
 
+/** A call that a person is asked about. */
+export interface Waiting {
+  readonly kind: "waiting";
+  readonly asked: ApprovalRequested;
+}
+
 export interface Refused {
   readonly kind: "refused";
   readonly code: RefusalCode;
@@ -57,7 +62,7 @@ export async function prepareCall(
   session: Session,
   call: Call,
   options: CallOptions,
-): Promise<Prepared | Refused> {
+): Promise<Prepared | Waiting | Refused> {
   const { agent } = options;
   const early = refuseEarly(session, call);
   if (early !== null) return early;
@@ -72,25 +77,15 @@ export async function prepareCall(
   }
   const input = deepFreeze(checked.value);
   const argsHash = hashArgs(input);
-  const { created, runId } = session.state;
-  const deciding = decideCall(options, {
-    runId,
-    agent: agent.name,
-    principal: created?.principal ?? null,
-    callId: call.callId,
-    tool: tool.name,
-    effect: tool.effect.class,
-    input,
-    argsHash,
-  });
-  const verdict = deciding instanceof Promise ? await deciding : deciding;
-  if (verdict.kind === "deny") {
-    return { ...refuse("denied", deniedCall(verdict.reason)), rules: verdict.rules };
+  const decided = await decideOnCall(session, { call, tool, input, argsHash }, options);
+  if (decided.kind === "deny") {
+    return { ...refuse("denied", deniedCall(decided.reason)), rules: decided.rules };
   }
+  if (decided.kind === "wait") return { kind: "waiting", asked: decided.asked };
   // The very value that was checked is unchanged; only a copy has to be compared.
   const isChanged = input !== call.input && canonicalJson(call.input) !== canonicalJson(input);
   const continues = earlierDoubt(session, tool.name, argsHash);
-  const { rules } = verdict;
+  const { rules } = decided;
   return { kind: "prepared", call, tool, input, isChanged, argsHash, continues, rules };
 }
 

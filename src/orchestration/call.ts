@@ -12,7 +12,13 @@ import type { Call } from "../journal/run.ts";
 import { idempotencyKeyOf } from "../journal/run.ts";
 import type { Agent } from "./agent.ts";
 import type { Permit } from "./call-execute.ts";
-import { prepareCall, type CallOptions, type Prepared, type Refused } from "./call-prepare.ts";
+import {
+  prepareCall,
+  type CallOptions,
+  type Prepared,
+  type Refused,
+  type Waiting,
+} from "./call-prepare.ts";
 import { claimEvent, complete, runEffect, type Running } from "./effect.ts";
 import { cancelledCall, stillInDoubt } from "./observation.ts";
 import { askAbout, latestEnd } from "./reconcile.ts";
@@ -21,19 +27,20 @@ import type { Session } from "./session.ts";
 
 /** Brings every open call of the turn to its end, or as far as a stop allows. */
 export async function runCalls(session: Session, options: CallOptions): Promise<void> {
+  expireApprovals(session);
   const open = session.state.calls.filter((call) => call.status !== "settled");
-  const requested = open.filter((call) => call.status === "requested");
-  const prepared = await Promise.all(requested.map((call) => prepareCall(session, call, options)));
   const starts: (() => Promise<void>)[] = [];
   for (const call of open) {
     if (call.status === "claimed") starts.push(() => recoverCall(session, call, options));
   }
   const continued = new Set<string>();
+  const requested = open.filter((call) => call.status === "requested");
+  const prepare = (call: Call): Promise<Prepared | Waiting | Refused> =>
+    prepareCall(session, call, options);
+  const together = isOrdered(options) ? null : await Promise.all(requested.map(prepare));
   for (const [index, call] of requested.entries()) {
-    const ready = prepared[index];
-    if (ready === undefined) continue;
-    const once = refuseTwin(ready, continued);
-    starts.push(admit(session, once, { call, options }));
+    const ready = together?.[index] ?? (await prepare(call));
+    starts.push(admit(session, refuseTwin(ready, continued), { call, options }));
   }
   await session.flush();
   const settled = await Promise.allSettled(starts.map((start) => start()));
@@ -41,9 +48,26 @@ export async function runCalls(session: Session, options: CallOptions): Promise<
   if (failed !== undefined) throw failed.reason;
 }
 
+/** True when what a call may do depends on what those before it in its turn were allowed. */
+function isOrdered({ agent }: CallOptions): boolean {
+  return agent.definition.effects === "obliged";
+}
+
+/** A question that nobody answered in time is a no: its call is decided on once more. */
+function expireApprovals(session: Session): void {
+  const now = session.clock.now();
+  for (const { approvalId, decision, expiresAt } of session.state.approvals) {
+    if (decision !== null || now < expiresAt) continue;
+    session.push({ kind: "approval.settled", approvalId, decision: "expired" });
+  }
+}
+
 /** Of two calls in one turn that repeat the same call in doubt, only the first may carry it on. */
-function refuseTwin(ready: Prepared | Refused, continued: Set<string>): Prepared | Refused {
-  if (ready.kind === "refused" || ready.continues === null) return ready;
+function refuseTwin(
+  ready: Prepared | Waiting | Refused,
+  continued: Set<string>,
+): Prepared | Waiting | Refused {
+  if (ready.kind !== "prepared" || ready.continues === null) return ready;
   if (!("claimedAt" in ready.continues)) return ready;
   const { callId } = ready.continues;
   if (continued.has(callId)) {
@@ -53,10 +77,10 @@ function refuseTwin(ready: Prepared | Refused, continued: Set<string>): Prepared
   return ready;
 }
 
-/** Pushes the refusal, or the claim when a slot is free; hands back what is left to do. */
+/** Pushes the refusal, the question, or the claim when a slot is free; hands back what is left. */
 function admit(
   session: Session,
-  prepared: Prepared | Refused,
+  prepared: Prepared | Waiting | Refused,
   given: { readonly call: Call; readonly options: CallOptions },
 ): () => Promise<void> {
   const { call, options } = given;
@@ -69,6 +93,10 @@ function admit(
       observation,
       ...(rules === undefined || rules.length === 0 ? {} : { rules }),
     });
+    return async () => undefined;
+  }
+  if (prepared.kind === "waiting") {
+    session.push(prepared.asked);
     return async () => undefined;
   }
   const { tool } = prepared;

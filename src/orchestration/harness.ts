@@ -5,7 +5,7 @@
  * A2 The same idempotency key gives the same run; with other work it is an error.
  * A3 Runs that an earlier process left behind are taken up from the first moment on.
  */
-import { allowAll, DECIDE_TIMEOUT_MS, type DecisionPoint } from "../governance/decide.ts";
+import type { Person } from "../governance/approval.ts";
 import type { Delta } from "../generation/model.ts";
 import type { ModelRetry } from "../generation/retry.ts";
 import { foldEvent } from "../journal/fold.ts";
@@ -20,20 +20,17 @@ import { checkInput, createdEvent, requestHashOf, type StartOptions } from "./ac
 import { prepareAgent, type Agent, type AgentDefinition } from "./agent.ts";
 import type { Engine, Serving } from "./engine.ts";
 import { agentProgram } from "./loop.ts";
+import { prepareGoverning, type GovernanceOptions } from "./governing.ts";
 import { thisOwner } from "./owner.ts";
 import { Run } from "./run-handle.ts";
 import { Slots } from "./slots.ts";
 import { Waiters } from "./waiters.ts";
 import { Worker } from "./worker.ts";
 
-export interface HarnessOptions {
+export interface HarnessOptions extends GovernanceOptions {
   readonly agents: readonly AgentDefinition[];
   readonly store: JournalStore;
   readonly engine: Engine;
-  /** May this call happen? Absent: every call may, and the journal says no rule decided. */
-  readonly decide?: DecisionPoint;
-  /** A decision point slower than this has said no, ms. Default 5,000. */
-  readonly decideTimeoutMs?: number;
   readonly clock?: Clock;
   /** How long a silent worker keeps a run from others, ms. Default 10,000. */
   readonly leaseMs?: number;
@@ -58,6 +55,7 @@ export class Harness {
   readonly #worker: Worker;
   readonly #serving: Serving | null;
   readonly #waiters: Waiters;
+  readonly #people: readonly Person[];
   /** Runs on their way into the journal that were promised room. */
   #starting = 0;
 
@@ -66,6 +64,7 @@ export class Harness {
     this.#agents = agents;
     this.#clock = options.clock ?? systemClock;
     this.#leaseMs = options.leaseMs ?? 10_000;
+    this.#people = options.people ?? [];
     this.#owner = thisOwner(this.#clock.now());
     this.#waiters = new Waiters({
       store: options.store,
@@ -177,6 +176,7 @@ export class Harness {
       runId,
       store: this.store,
       now: () => this.#clock.now(),
+      people: this.#people,
       waiters: this.#waiters,
       posted: () => this.#posted(runId),
     });
@@ -222,10 +222,8 @@ function programsOf(
 ): Map<string, ReturnType<typeof agentProgram>> {
   const slots = new Slots();
   const { modelRetry, onDelta } = options;
-  const { decide = allowAll, decideTimeoutMs = DECIDE_TIMEOUT_MS } = options;
   const loop = {
-    decide,
-    decideTimeoutMs,
+    governing: prepareGoverning(options),
     slots,
     ...(modelRetry === undefined ? {} : { retry: modelRetry }),
     ...(onDelta === undefined ? {} : { onDelta }),

@@ -6,7 +6,6 @@
  * L2 The answer is durable before anything acts on it (`runCalls` commits it with the claims).
  * L3 The loop ends in exactly one of: finished, parked, given back, lost.
  */
-import type { DecisionPoint } from "../governance/decide.ts";
 import type { Delta } from "../generation/model.ts";
 import type { ModelRetry } from "../generation/retry.ts";
 import { TIMER_MAX_MS } from "../std/deadline.ts";
@@ -19,6 +18,7 @@ import { endAtLimit, endBroken, finish, park } from "./ending.ts";
 import type { Advance } from "./engine.ts";
 import { takeMail } from "./mail.ts";
 import { declinedBy, hasGate, runGate, unmetText } from "./gate.ts";
+import type { Governing } from "./governing.ts";
 import type { Program } from "./program.ts";
 import { askDoubts } from "./recovery.ts";
 import { isLimit, type Session } from "./session.ts";
@@ -27,8 +27,7 @@ import { Steps } from "./steps.ts";
 import { askModel, type TurnOptions } from "./turn.ts";
 
 export interface LoopOptions {
-  readonly decide: DecisionPoint;
-  readonly decideTimeoutMs: number;
+  readonly governing: Governing;
   readonly slots: Slots;
   readonly retry?: ModelRetry;
   readonly onDelta?: (runId: string, delta: Delta) => void;
@@ -51,11 +50,11 @@ export function agentProgram(agent: Agent, options: LoopOptions): Program {
 async function runLoop(session: Session, agent: Agent, options: LoopOptions): Promise<Advance> {
   const input = session.state.created?.input ?? null;
   const model = await agent.modelFor({ runId: session.fence.runId, input });
-  const { retry, onDelta, decide, decideTimeoutMs, slots } = options;
+  const { retry, onDelta, governing, slots } = options;
   const hold: Hold = {
     session,
     agent,
-    calls: { agent, decide, decideTimeoutMs, slots },
+    calls: { agent, governing, slots },
     turn: {
       model,
       ...(retry === undefined ? {} : { retry }),
@@ -112,7 +111,7 @@ async function stepSafely(hold: Hold): Promise<Advance | null> {
 /** One command. An `Advance` when the loop is to end with it. */
 async function step(hold: Hold): Promise<Advance | null> {
   const { session, calls } = hold;
-  if (session.hasMail) await takeMail(session);
+  if (session.hasMail) await takeMail(session, hold.calls);
   const stopReached = hold.agent.stopWhen.length > 0 && (await isStopReached(hold));
   const command = decideNext(session.state, factsOf(hold, stopReached));
   switch (command.kind) {

@@ -1,18 +1,28 @@
-/** What came from outside becomes events, written by the one fenced writer. */
+/**
+ * What came from outside becomes events, written by the one fenced writer. Who writes may be
+ * wrong or lying: each message is judged here, whatever was checked where it was posted. What is
+ * not taken becomes an event too, so that its sender can see why.
+ */
+import { countVotes, judgeVote, type VoteRequest } from "../governance/approval.ts";
+import type { EventBody } from "../journal/event.ts";
+import type { Obligation } from "../journal/intent.ts";
 import type { InboxEntry } from "../journal/store.ts";
 import { INBOX_PAGE } from "../journal/store-rules.ts";
-import { BridleError } from "../std/error.ts";
-import { isJsonObject, type Json } from "../std/json.ts";
+import { BridleError, errorMessage } from "../std/error.ts";
+import { isJsonObject, type Json, type JsonObject } from "../std/json.ts";
+import type { CallOptions } from "./call-prepare.ts";
+import { checkObligations } from "./obligation.ts";
+import { keptObligation } from "./intent.ts";
 import type { Session } from "./session.ts";
 
 /** Takes every new inbox entry into the journal's pending events. */
-export async function takeMail(session: Session): Promise<void> {
+export async function takeMail(session: Session, options: CallOptions): Promise<void> {
   const { runId } = session.fence;
   if (!session.hasMail) return;
   session.beginLook();
   for (;;) {
     const entries = await session.store.inbox(runId, session.state.inboxSeen);
-    for (const entry of entries) takeEntry(session, entry);
+    for (const entry of entries) takeEntry(session, entry, options);
     if (entries.length < INBOX_PAGE) return;
   }
 }
@@ -28,40 +38,200 @@ function stopAsking(session: Session): void {
   session.abort.abort(new BridleError("aborted", "The run was cancelled"));
 }
 
-function takeEntry(session: Session, entry: InboxEntry): void {
+function takeEntry(session: Session, entry: InboxEntry, options: CallOptions): void {
   const body = isJsonObject(entry.body) ? entry.body : {};
   switch (entry.kind) {
-    case "cancel":
+    case "cancel": {
       stopAsking(session);
-      session.push({
-        kind: "run.cancel_requested",
-        inbox: entry.id,
-        reason: textOf(body["reason"], "cancelled"),
-      });
+      const reason = textOf(body["reason"]) ?? "cancelled";
+      session.push({ kind: "run.cancel_requested", inbox: entry.id, reason });
       return;
-    case "steer":
-      session.push({
-        kind: "message.added",
-        from: "person",
-        inbox: entry.id,
-        text: textOf(body["text"], ""),
-      });
+    }
+    case "steer": {
+      const text = textOf(body["text"]) ?? "";
+      session.push({ kind: "message.added", from: "person", inbox: entry.id, text });
       return;
+    }
     case "resolve":
       session.push({
         kind: "call.resolved",
         by: "person",
-        callId: textOf(body["callId"], ""),
+        callId: textOf(body["callId"]) ?? "",
         happened: body["happened"] === true,
         inbox: entry.id,
         ...(body["output"] === undefined ? {} : { output: body["output"] }),
       });
       return;
-    default:
+    case "vote":
+      takeVote(session, { entry, body }, options);
       return;
+    case "oblige":
+      session.push(openedBy(session, { entry, body }, options));
+      return;
+    case "decline":
+      session.push(declinedIn(session, { entry, body }, options));
+      return;
+    case "raise":
+      session.push(raisedIn(session, { entry, body }, options));
+      return;
+    default:
+      refuse(session, entry, "its kind is not known to this version");
   }
 }
 
-function textOf(value: Json | undefined, otherwise: string): string {
-  return typeof value === "string" ? value : otherwise;
+interface Mail {
+  readonly entry: InboxEntry;
+  readonly body: JsonObject;
+}
+
+function refuse(session: Session, entry: InboxEntry, reason: string): void {
+  session.push(refusal(entry, reason));
+}
+
+function refusal(entry: InboxEntry, reason: string): EventBody {
+  return { kind: "inbox.refused", inbox: entry.id, reason: reason.slice(0, 500), what: entry.kind };
+}
+
+/** A person's answer about a call; with the last one needed, the call is decided on again. */
+function takeVote(session: Session, { entry, body }: Mail, options: CallOptions): void {
+  const vote = voteOf(body);
+  const { approvals, created } = session.state;
+  const approval = approvals.find(({ approvalId }) => approvalId === vote?.approvalId);
+  const tenant = created?.principal?.tenant;
+  const now = session.clock.now();
+  const { people } = options.governing;
+  if (vote === null) return refuse(session, entry, "it is no answer to an approval");
+  const judged = judgeVote(approval, vote, {
+    people,
+    now,
+    ...(tenant === undefined ? {} : { tenant }),
+  });
+  if (judged.kind === "refused") return refuse(session, entry, judged.reason);
+  const { approvalId, by, decision, onBehalfOf } = vote;
+  const reason = textOf(body["reason"]);
+  const said = reason === undefined ? {} : { reason: reason.slice(0, 2_000) };
+  if (decision === "edit") {
+    const { input } = body;
+    if (!isJsonObject(input)) return refuse(session, entry, "an edit needs the whole input");
+    session.push({
+      kind: "approval.settled",
+      approvalId,
+      by,
+      decision: "edited",
+      inbox: entry.id,
+      input,
+      ...said,
+    });
+    return undefined;
+  }
+  session.push({
+    kind: "approval.voted",
+    approvalId,
+    by,
+    decision,
+    inbox: entry.id,
+    ...(onBehalfOf === undefined ? {} : { onBehalfOf }),
+    ...said,
+  });
+  return settleIfDecided(session, approvalId);
+}
+
+function settleIfDecided(session: Session, approvalId: string): void {
+  const approval = session.state.approvals.find((each) => each.approvalId === approvalId);
+  if (approval === undefined) return;
+  const counted = countVotes(approval);
+  if (counted.kind === "open") return;
+  const { kind: decision } = counted;
+  const reason = counted.kind === "denied" ? { reason: counted.reason } : {};
+  session.push({ kind: "approval.settled", approvalId, decision, ...reason });
+}
+
+function voteOf(body: JsonObject): VoteRequest | null {
+  const approvalId = textOf(body["approvalId"]);
+  const by = textOf(body["by"]);
+  const decision = body["decision"];
+  const callHash = textOf(body["callHash"]);
+  const onBehalfOf = textOf(body["onBehalfOf"]);
+  if (approvalId === undefined || by === undefined) return null;
+  if (decision !== "approve" && decision !== "deny" && decision !== "edit") return null;
+  return {
+    approvalId,
+    by,
+    decision,
+    ...(callHash === undefined ? {} : { callHash }),
+    ...(onBehalfOf === undefined ? {} : { onBehalfOf }),
+  };
+}
+
+/** A request that a person confirmed while the run goes on. */
+function openedBy(session: Session, { entry, body }: Mail, options: CallOptions): EventBody {
+  const obligation = readObligation(body["obligation"]);
+  if (obligation === null) return refusal(entry, "it is no obligation");
+  try {
+    checkObligations([obligation], {
+      where: "The request",
+      tools: new Set(options.agent.tools.keys()),
+      taken: session.state.obligations,
+    });
+  } catch (thrown) {
+    return refusal(entry, errorMessage(thrown));
+  }
+  return { kind: "obligation.opened", inbox: entry.id, obligation, source: "person" };
+}
+
+/** An obligation out of data that nobody has typed. */
+export function readObligation(value: Json | undefined): Obligation | null {
+  if (!isJsonObject(value)) return null;
+  const { id, what, tool, input, output, declinable } = value;
+  if (typeof id !== "string" || typeof what !== "string" || typeof tool !== "string") return null;
+  return keptObligation({
+    id,
+    what,
+    tool,
+    ...(isJsonObject(input) ? { input } : {}),
+    ...(output === undefined ? {} : { output }),
+    ...(typeof declinable === "boolean" ? { declinable } : {}),
+  });
+}
+
+function declinedIn(session: Session, { entry, body }: Mail, options: CallOptions): EventBody {
+  const obligationId = textOf(body["obligationId"]) ?? "";
+  const by = textOf(body["by"]) ?? "";
+  const reason = textOf(body["reason"]) ?? "";
+  const known = session.state.obligations.find(({ id }) => id === obligationId);
+  if (known === undefined) return refusal(entry, `there is no obligation "${obligationId}"`);
+  if (known.declined !== undefined) return refusal(entry, "it is declined already");
+  if (by === "" || reason.trim() === "") return refusal(entry, "a person and a reason are needed");
+  const why = whyNobody(session, by, options);
+  if (why !== null) return refusal(entry, why);
+  return { kind: "obligation.declined", by, inbox: entry.id, obligationId, reason };
+}
+
+/** Where the approvers are known, nobody else decides in their place, nor whoever asked. */
+function whyNobody(session: Session, by: string, options: CallOptions): string | null {
+  const { people } = options.governing;
+  if (people.length === 0) return null;
+  const person = people.find(({ id }) => id === by);
+  if (person === undefined) return `"${by}" is not a known approver`;
+  if ((person.kind ?? "person") !== "person") return `"${by}" is no person`;
+  const isOwn = session.state.created?.principal?.id === by;
+  return isOwn ? `"${by}" cannot decide on their own request` : null;
+}
+
+function raisedIn(session: Session, { entry, body }: Mail, options: CallOptions): EventBody {
+  const by = textOf(body["by"]) ?? "";
+  const given = isJsonObject(body["more"]) ? Object.entries(body["more"]) : [];
+  const more = given.filter((each): each is [string, number] => {
+    return typeof each[1] === "number" && Number.isSafeInteger(each[1]) && each[1] > 0;
+  });
+  if (by === "" || more.length === 0 || more.length !== given.length) {
+    return refusal(entry, "a person and whole amounts by unit are needed");
+  }
+  const why = whyNobody(session, by, options);
+  if (why !== null) return refusal(entry, why);
+  return { kind: "budget.raised", by, inbox: entry.id, more: Object.fromEntries(more) };
+}
+
+function textOf(value: Json | undefined): string | undefined {
+  return typeof value === "string" ? value : undefined;
 }

@@ -1,19 +1,29 @@
 /** A run as its user holds it, in whatever process the work happens. */
+import { judgeVote, type Person, type VoteRequest } from "../governance/approval.ts";
 import type { JournalEvent } from "../journal/event.ts";
+import type { Obligation } from "../journal/intent.ts";
 import type { Outcome } from "../journal/outcome.ts";
 import { readEvents, requireRun } from "../journal/read-run.ts";
-import type { RunState } from "../journal/run.ts";
+import type { HeldApproval, RunState } from "../journal/run.ts";
 import type { InboxEntry, JournalStore } from "../journal/store.ts";
 import { INBOX_PAGE } from "../journal/store-rules.ts";
 import { BridleError } from "../std/error.ts";
 import { newId } from "../std/ids.ts";
-import type { Json } from "../std/json.ts";
+import { toJson, type Json } from "../std/json.ts";
+import { keptObligation } from "./intent.ts";
 import type { Waiters } from "./waiters.ts";
+
+/** A person's answer. `edit` puts `input` in place of the arguments, and is decided on anew. */
+export interface Vote extends VoteRequest {
+  readonly reason?: string;
+  readonly input?: Json;
+}
 
 interface RunParts {
   readonly runId: string;
   readonly store: JournalStore;
   readonly now: () => number;
+  readonly people: readonly Person[];
   readonly waiters: Waiters;
   readonly posted: () => Promise<void>;
 }
@@ -72,6 +82,60 @@ export class Run {
       });
     }
     await this.#post({ kind: "resolve", key, body: { callId, ...truth } });
+  }
+
+  /** What waits for a person in this run, oldest first. */
+  async approvals(): Promise<readonly HeldApproval[]> {
+    const { approvals } = await this.state();
+    return approvals.filter(({ decision }) => decision === null);
+  }
+
+  /**
+   * A person's answer to an approval. It is judged here, so that a wrong one is told at once, and
+   * again by the run's writer. Who `by` is must have been checked by whoever calls this.
+   */
+  async vote(vote: Vote): Promise<void> {
+    const { approvals, created } = await this.state();
+    const approval = approvals.find(({ approvalId }) => approvalId === vote.approvalId);
+    const tenant = created?.principal?.tenant;
+    const { people, now } = this.#parts;
+    const judged = judgeVote(approval, vote, {
+      people,
+      now: now(),
+      ...(tenant === undefined ? {} : { tenant }),
+    });
+    if (judged.kind === "refused") {
+      throw new BridleError("approval_invalid", `The answer does not count: ${judged.reason}`, {
+        hint: "See what waits with `bridle approvals`.",
+      });
+    }
+    const body = toJson({ ...vote, callHash: vote.callHash ?? approval?.callHash });
+    await this.#post({ kind: "vote", key: `vote:${newId(now())}`, body });
+  }
+
+  /** Adds something that must be done before the run may succeed. The same id is added once. */
+  async oblige(obligation: Obligation): Promise<void> {
+    const body = { obligation: toJson(keptObligation(obligation)) };
+    await this.#post({ kind: "oblige", key: `oblige:${obligation.id}`, body });
+  }
+
+  /** A person's word that an obligation need not be met. */
+  async decline(obligationId: string, given: { by: string; reason: string }): Promise<void> {
+    const { obligations } = await this.state();
+    if (!obligations.some(({ id }) => id === obligationId)) {
+      const known = obligations.map(({ id }) => id);
+      throw new BridleError("usage", `Run ${this.runId} has no obligation "${obligationId}"`, {
+        hint: known.length === 0 ? "It has none at all." : `It has: ${known.join(", ")}.`,
+      });
+    }
+    const key = `decline:${newId(this.#parts.now())}`;
+    await this.#post({ kind: "decline", key, body: { obligationId, ...given } });
+  }
+
+  /** A person allows the run more than its budget: whole amounts by unit. */
+  async raise(more: Readonly<Record<string, number>>, by: string): Promise<void> {
+    const key = `raise:${newId(this.#parts.now())}`;
+    await this.#post({ kind: "raise", key, body: { by, more: { ...more } } });
   }
 
   async #wasPosted(key: string): Promise<boolean> {

@@ -60,6 +60,7 @@ function handle(store: JournalStore, runId: string): Run {
     runId,
     store,
     now: () => Date.now(),
+    people: [],
     waiters: new Waiters({ store }),
     posted: async () => undefined,
   });

@@ -1,0 +1,68 @@
+/** What governs every run of a harness: one object, handed through the loop. */
+import { allowAll, DECIDE_TIMEOUT_MS, type DecisionPoint } from "../governance/decide.ts";
+import type { Person } from "../governance/approval.ts";
+import { BridleError } from "../std/error.ts";
+import { TIMER_MAX_MS } from "../std/deadline.ts";
+
+export interface GovernanceOptions {
+  /** May this call happen? Absent: every call may, and the journal says no rule decided. */
+  readonly decide?: DecisionPoint;
+  /** A decision point slower than this has said no, ms. Default 5,000. */
+  readonly decideTimeoutMs?: number;
+  /** Who may approve what a rule asks about. Absent: nobody, and asking is a no. */
+  readonly people?: readonly Person[];
+  /** How long an approval waits for its answer when the tool does not say, ms. Default 24 h. */
+  readonly approvalMs?: number;
+}
+
+export interface Governing {
+  readonly decide: DecisionPoint;
+  readonly decideTimeoutMs: number;
+  readonly people: readonly Person[];
+  readonly approvalMs: number;
+}
+
+const DAY_MS = 24 * 3_600_000;
+
+export function prepareGoverning(options: GovernanceOptions): Governing {
+  const { decide = allowAll, decideTimeoutMs = DECIDE_TIMEOUT_MS, people = [] } = options;
+  const { approvalMs = DAY_MS } = options;
+  if (!(decideTimeoutMs > 0 && decideTimeoutMs <= TIMER_MAX_MS)) {
+    throw new BridleError("limit_invalid", `decideTimeoutMs cannot be ${decideTimeoutMs}`, {
+      hint: `Give a time in ms, at most ${TIMER_MAX_MS}.`,
+    });
+  }
+  if (!Number.isSafeInteger(approvalMs) || approvalMs <= 0) {
+    throw new BridleError("limit_invalid", `approvalMs cannot be ${approvalMs}`, {
+      hint: "Give the time in ms after which an unanswered approval is a no.",
+    });
+  }
+  checkPeople(people);
+  return { decide, decideTimeoutMs, people, approvalMs };
+}
+
+function checkPeople(people: readonly Person[]): void {
+  const ids = new Set<string>();
+  for (const { id, delegates = [] } of people) {
+    if (typeof id !== "string" || id === "" || ids.has(id)) {
+      throw new BridleError("approval_invalid", `The approver ${JSON.stringify(id)} is none`, {
+        hint: "Give each of `people` an id of its own.",
+      });
+    }
+    ids.add(id);
+    for (const { to, until } of delegates) {
+      const ends = typeof until === "number" ? until : Date.parse(until);
+      if (Number.isFinite(ends) && to !== id) continue;
+      throw new BridleError("approval_invalid", `The delegation of "${id}" to "${to}" is none`, {
+        hint: "A delegation names another person and ends: { to, until: '2026-12-31' }.",
+      });
+    }
+  }
+  for (const { id, delegates = [] } of people) {
+    const stranger = delegates.find(({ to }) => !ids.has(to));
+    if (stranger === undefined) continue;
+    throw new BridleError("approval_invalid", `"${id}" delegates to "${stranger.to}", unknown`, {
+      hint: "Whoever answers for somebody else must stand in `people` too.",
+    });
+  }
+}
