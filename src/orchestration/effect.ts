@@ -19,6 +19,7 @@ import { keepOutput } from "../tools/tool-output.ts";
 import type { Agent } from "./agent.ts";
 import { executeCall, type Permit, type Returned, type Threw } from "./call-execute.ts";
 import { failedCall, unknownOutcome } from "./observation.ts";
+import { openObligations } from "./oblige.ts";
 import { askAbout } from "./reconcile.ts";
 import type { Session } from "./session.ts";
 
@@ -186,6 +187,8 @@ export async function complete(
     ...(effect === "read" ? rulesOf(permit.rules) : {}),
     ...(via === "execute" ? {} : { via }),
   });
+  const { tool, callId, input } = permit;
+  openObligations(session, running.agent, { tool, callId, input, output });
   if (effect === "once" || effect === "transactional") await session.flush();
 }
 

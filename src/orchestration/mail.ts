@@ -11,6 +11,7 @@ import { INBOX_PAGE } from "../journal/store-rules.ts";
 import { BridleError, errorMessage } from "../std/error.ts";
 import { isJsonObject, type Json, type JsonObject } from "../std/json.ts";
 import type { CallOptions } from "./call-prepare.ts";
+import { openObligations } from "./oblige.ts";
 import { checkObligations } from "./obligation.ts";
 import { keptObligation } from "./intent.ts";
 import type { Session } from "./session.ts";
@@ -53,14 +54,7 @@ function takeEntry(session: Session, entry: InboxEntry, options: CallOptions): v
       return;
     }
     case "resolve":
-      session.push({
-        kind: "call.resolved",
-        by: "person",
-        callId: textOf(body["callId"]) ?? "",
-        happened: body["happened"] === true,
-        inbox: entry.id,
-        ...(body["output"] === undefined ? {} : { output: body["output"] }),
-      });
+      takeResolved(session, { entry, body }, options);
       return;
     case "vote":
       takeVote(session, { entry, body }, options);
@@ -90,6 +84,25 @@ function refuse(session: Session, entry: InboxEntry, reason: string): void {
 
 function refusal(entry: InboxEntry, reason: string): EventBody {
   return { kind: "inbox.refused", inbox: entry.id, reason: reason.slice(0, 500), what: entry.kind };
+}
+
+/** A person says whether a call in doubt happened. */
+function takeResolved(session: Session, { entry, body }: Mail, { agent }: CallOptions): void {
+  const callId = textOf(body["callId"]) ?? "";
+  const happened = body["happened"] === true;
+  const { output } = body;
+  const doubt = session.state.doubts.find((open) => open.callId === callId);
+  session.push({
+    kind: "call.resolved",
+    by: "person",
+    callId,
+    happened,
+    inbox: entry.id,
+    ...(output === undefined ? {} : { output }),
+  });
+  if (doubt === undefined || !happened) return;
+  const tool = agent.tools.get(doubt.tool);
+  openObligations(session, agent, { tool, callId, input: doubt.input, output: output ?? null });
 }
 
 /** A person's answer about a call; with the last one needed, the call is decided on again. */

@@ -11,6 +11,7 @@ import { executeCall, type Permit } from "./call-execute.ts";
 import type { CallOptions } from "./call-prepare.ts";
 import { claimAgain, complete, doubt, runEffect, type Running } from "./effect.ts";
 import { unknownOutcome } from "./observation.ts";
+import { openObligations } from "./oblige.ts";
 import { askAbout, latestEnd, type Truth } from "./reconcile.ts";
 import type { Session } from "./session.ts";
 
@@ -114,6 +115,9 @@ export async function askDoubts(session: Session, options: CallOptions): Promise
       happened: truth.kind === "happened",
       ...(truth.kind === "happened" ? { output: truth.output } : {}),
     });
+    if (truth.kind !== "happened") continue;
+    const { callId, input } = open;
+    openObligations(session, options.agent, { tool, callId, input, output: truth.output });
   }
 }
 
