@@ -6,6 +6,7 @@ export type ErrorCode =
   | "agent_invalid"
   | "agent_broken"
   | "tool_invalid"
+  | "policy_invalid"
   | "model_unknown"
   | "model_key_missing"
   | "model_failed"
