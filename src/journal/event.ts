@@ -189,6 +189,8 @@ export interface RunFinished {
   readonly inDoubt: readonly InDoubt[];
   readonly outcome: OutcomeKind;
   readonly reason: Reason;
+  /** The tool through which untrusted content came before the last words; absent: none did. */
+  readonly tainted?: string;
   readonly text: string | null;
 }
 

@@ -13,6 +13,7 @@ import type { Governing } from "./governing.ts";
 import {
   cancelledCall,
   cutOffInput,
+  danglingHandle,
   deniedCall,
   fullCall,
   invalidInput,
@@ -21,6 +22,7 @@ import {
   timeOver,
   unknownTool,
 } from "./observation.ts";
+import type { Trust } from "./provenance.ts";
 import type { Session } from "./session.ts";
 import type { Slots } from "./slots.ts";
 
@@ -28,6 +30,8 @@ import type { Slots } from "./slots.ts";
 export interface CallOptions {
   readonly agent: Agent;
   readonly governing: Governing;
+  /** Where values come from; null for an agent that declares nothing about it. */
+  readonly trust: Trust | null;
   readonly slots: Slots;
 }
 
@@ -71,7 +75,9 @@ export async function prepareCall(
   if (tool === undefined) {
     return refuse("unknown_tool", unknownTool(wroteName(call.tool), [...agent.tools.keys()]));
   }
-  const checking = tool.schema.check(call.input);
+  const resolved = options.trust?.resolve(call.input) ?? { ok: true as const, input: call.input };
+  if (!resolved.ok) return refuse("invalid_input", danglingHandle(resolved.reason));
+  const checking = tool.schema.check(resolved.input);
   const checked = checking instanceof Promise ? await checking : checking;
   if (!checked.ok) {
     return refuse("invalid_input", invalidInput(checked.problems, tool.schema.jsonSchema));

@@ -24,7 +24,6 @@ import { cancelledCall, stillInDoubt } from "./observation.ts";
 import { askAbout, latestEnd } from "./reconcile.ts";
 import { recoverCall } from "./recovery.ts";
 import type { Session } from "./session.ts";
-import { callKey } from "./spend.ts";
 
 /** Brings every open call of the turn to its end, or as far as a stop allows. */
 export async function runCalls(session: Session, options: CallOptions): Promise<void> {
@@ -51,7 +50,9 @@ export async function runCalls(session: Session, options: CallOptions): Promise<
 
 /** True when what a call may do depends on what those before it in its turn were allowed. */
 function isOrdered({ agent }: CallOptions): boolean {
-  return agent.definition.effects === "obliged";
+  const { effects, budget } = agent.definition;
+  const isCounted = (agent.policies?.tallies.length ?? 0) > 0 || budget?.calls !== undefined;
+  return effects === "obliged" || isCounted;
 }
 
 /** A question that nobody answered in time is a no: its call is decided on once more. */
@@ -94,7 +95,7 @@ function admit(
       observation,
       ...(rules === undefined || rules.length === 0 ? {} : { rules }),
     });
-    session.settleCall(callKey(call.callId), false);
+    session.settleCall(call.callId, false);
     return async () => undefined;
   }
   if (prepared.kind === "waiting") {
@@ -174,7 +175,7 @@ function refuseStopped(session: Session, call: Call): void {
   if (session.state.cancel === null) return;
   const observation = cancelledCall();
   session.push({ kind: "call.refused", callId: call.callId, code: "cancelled", observation });
-  session.settleCall(callKey(call.callId), false);
+  session.settleCall(call.callId, false);
 }
 
 /**
@@ -199,7 +200,7 @@ async function settleFromEarlier(
       code: "in_doubt",
       observation: stillInDoubt(),
     });
-    session.settleCall(callKey(call.callId), false);
+    session.settleCall(call.callId, false);
     return true;
   }
   const running = claim(session, prepared, options.agent);

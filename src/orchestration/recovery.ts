@@ -7,10 +7,11 @@
 import { hashArgs, type Call, type OpenDoubt } from "../journal/run.ts";
 import type { Json } from "../std/json.ts";
 import type { Tool } from "../tools/tool.ts";
+import { decideOnCall } from "./call-decide.ts";
 import { executeCall, type Permit } from "./call-execute.ts";
 import type { CallOptions } from "./call-prepare.ts";
 import { claimAgain, complete, doubt, runEffect, type Running } from "./effect.ts";
-import { unknownOutcome } from "./observation.ts";
+import { deniedCall, unknownOutcome } from "./observation.ts";
 import { openObligations } from "./oblige.ts";
 import { askAbout, latestEnd, type Truth } from "./reconcile.ts";
 import type { Session } from "./session.ts";
@@ -39,13 +40,50 @@ export async function recoverCall(
   const running: Running = { permit, agent: options.agent, isOpen: true };
   const isRepeatable = claim.effect === "read" || claim.effect === "idempotent";
   if (isRepeatable && tool.effect.class === claim.effect) {
+    const no = await refusedNow(session, { call, permit }, options);
     // The same key as before: the other side can tell (E3).
-    await inSlot(session, running, options);
+    if (no === null) await inSlot(session, running, options);
+    else await doubt(session, running, `the worker died during the call; ${no.reason}`);
     return;
   }
   const endedAt = latestEnd(session, tool, claim.at);
   const truth = await askAbout(session, { ...permit, effect: claim.effect, endedAt });
-  if (!session.hardAbort.aborted) await settleTruth(session, running, { truth, options });
+  if (session.hardAbort.aborted) return;
+  const no =
+    truth.kind === "not_happened" ? await refusedNow(session, { call, permit }, options) : null;
+  if (no === null) await settleTruth(session, running, { truth, options });
+  else refuseUnbegun(session, call, no);
+}
+
+/** What is begun anew is decided on anew; nobody is asked a second time in passing. */
+async function refusedNow(
+  session: Session,
+  { call, permit }: { readonly call: Call; readonly permit: Permit },
+  options: CallOptions,
+): Promise<{ readonly rules: readonly string[]; readonly reason: string } | null> {
+  const { tool, input, argsHash } = permit;
+  const decided = await decideOnCall(session, { call, tool, input, argsHash }, options);
+  switch (decided.kind) {
+    case "allow":
+      return null;
+    case "wait":
+      return { rules: decided.asked.rules, reason: "a person would have to approve it again" };
+    case "deny":
+    case "full":
+    default:
+      return decided;
+  }
+}
+
+/** It is known not to have happened, and may not happen now. */
+function refuseUnbegun(
+  session: Session,
+  { callId }: Call,
+  { rules, reason }: { readonly rules: readonly string[]; readonly reason: string },
+): void {
+  const observation = deniedCall(reason);
+  session.push({ kind: "call.refused", callId, code: "denied", observation, rules });
+  session.settleCall(callId, false);
 }
 
 async function settleTruth(

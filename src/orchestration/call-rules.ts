@@ -1,0 +1,96 @@
+/** Everybody who has a say about a call, in a fixed order; nobody is asked after a no. */
+import { decideCall, type DecisionRequest, type Verdict } from "../governance/decide.ts";
+import type { CallJudgement } from "../governance/provenance.ts";
+import { errorMessage } from "../std/error.ts";
+import type { Checked } from "./call-checked.ts";
+import type { CallOptions } from "./call-prepare.ts";
+import type { Resource } from "./call-resource.ts";
+import { policyVerdict } from "./policies.ts";
+import type { Session } from "./session.ts";
+
+export interface Considered extends Checked {
+  readonly resource: Resource | null;
+  /** Where its arguments come from; null for an agent without labels. */
+  readonly judgement: CallJudgement | null;
+  /** Sensitive arguments whose value is not trusted, by path. */
+  readonly doubtful: readonly string[];
+  /** The approval that covers this very call. */
+  readonly approved: string | null;
+}
+
+export async function askRules(
+  session: Session,
+  given: Considered,
+  options: CallOptions,
+): Promise<readonly Verdict[]> {
+  const verdicts: Verdict[] = [];
+  const origin = given.judgement === null ? null : originVerdict(given.judgement);
+  if (origin !== null) verdicts.push(origin);
+  const steps = [
+    (): Verdict | Promise<Verdict> => ownDecision(session, given, options),
+    (): Promise<Verdict | null> => policyVerdict(session, given, options),
+    (): Promise<Verdict | null> => needsApproval(session, given),
+  ];
+  for (const step of steps) {
+    const verdict = await step();
+    if (verdict !== null) verdicts.push(verdict);
+    if (verdict?.kind === "deny") return [verdict];
+  }
+  return verdicts;
+}
+
+/** The theorem of labels: what no trusted source has said is for a person to allow. */
+function originVerdict(judgement: CallJudgement): Verdict | null {
+  if (judgement.kind === "trusted") return null;
+  const doubts = judgement.arguments
+    .filter((each) => !each.isTrusted)
+    .map(({ path, because }) => `${path || "the input"}: ${because}`);
+  if (judgement.isUnplanned) {
+    const question = "The plan, made before anything untrusted was read, names no such call.";
+    return { kind: "ask", rules: ["labels/unplanned"], question };
+  }
+  const question = `Some arguments come from no trusted source (${doubts.join("; ")}).`;
+  return { kind: "ask", rules: ["labels/doubtful"], question };
+}
+
+function ownDecision(
+  session: Session,
+  given: Considered,
+  options: CallOptions,
+): Verdict | Promise<Verdict> {
+  const { call, tool, input, argsHash, resource } = given;
+  const { created, runId } = session.state;
+  const request: DecisionRequest = {
+    runId,
+    agent: options.agent.name,
+    principal: created?.principal ?? null,
+    callId: call.callId,
+    tool: tool.name,
+    effect: tool.effect.class,
+    input,
+    argsHash,
+    ...(resource === null ? {} : { resource }),
+  };
+  return decideCall(options.governing, request);
+}
+
+/** The tool's own wish, as the AI SDK spells it. */
+async function needsApproval(
+  session: Session,
+  { call, tool, input }: Checked,
+): Promise<Verdict | null> {
+  const { needsApproval: wish } = tool.definition;
+  if (wish === undefined || wish === false) return null;
+  const rules = ["tool/needs-approval"];
+  const ask: Verdict = { kind: "ask", rules, question: `May ${tool.name} be called?` };
+  if (wish === true) return ask;
+  try {
+    const messages = session.state.messages.toArray();
+    const given = { toolCallId: call.toolCallId, messages, context: {} };
+    // The author's own types, those of the version of the AI SDK in use.
+    const answer: unknown = await wish(input as never, given as never);
+    return answer === false ? null : ask;
+  } catch (thrown) {
+    return { kind: "deny", rules, reason: `needsApproval failed: ${errorMessage(thrown)}` };
+  }
+}
