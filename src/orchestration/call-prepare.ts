@@ -2,6 +2,8 @@
  * First of a call's three verbs: resolve the name, parse, validate, decide. Whatever is wrong
  * becomes an observation with the fix; nothing here ends a run.
  */
+import type { ResolvedInput } from "../governance/handle.ts";
+import { PLAN_TOOL } from "../governance/plan.ts";
 import type { ApprovalRequested, RefusalCode } from "../journal/event.ts";
 import { hashArgs, type Call, type OpenDoubt, type RetainedKey } from "../journal/run.ts";
 import { canonicalJson, type Json } from "../std/json.ts";
@@ -75,7 +77,7 @@ export async function prepareCall(
   if (tool === undefined) {
     return refuse("unknown_tool", unknownTool(wroteName(call.tool), [...agent.tools.keys()]));
   }
-  const resolved = options.trust?.resolve(call.input) ?? { ok: true as const, input: call.input };
+  const resolved = resolveInput(call, options);
   if (!resolved.ok) return refuse("invalid_input", danglingHandle(resolved.reason));
   const checking = tool.schema.check(resolved.input);
   const checked = checking instanceof Promise ? await checking : checking;
@@ -95,6 +97,12 @@ export async function prepareCall(
   const continues = earlierDoubt(session, tool.name, argsHash);
   const { rules } = decided;
   return { kind: "prepared", call, tool, input, isChanged, argsHash, continues, rules };
+}
+
+/** A plan's references stand for themselves: they are followed when its steps are judged. */
+function resolveInput(call: Call, { trust }: CallOptions): ResolvedInput {
+  if (trust !== null && call.tool !== PLAN_TOOL) return trust.resolve(call.input);
+  return { ok: true, input: call.input, handles: [] };
 }
 
 /** What can be refused before the tool is even looked up. */

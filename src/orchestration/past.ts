@@ -11,6 +11,7 @@ import type { PolicySet } from "../governance/policy/load.ts";
 import type { TallyWanted } from "../governance/policy/tally.ts";
 import { TALLY, type TallyLine } from "../journal/ledger.ts";
 import { hashJson } from "../std/hash.ts";
+import { newId } from "../std/ids.ts";
 import { isJsonObject, type Json } from "../std/json.ts";
 import type { Checked } from "./call-checked.ts";
 import { reservationKeys, type Session } from "./session.ts";
@@ -42,21 +43,46 @@ export async function countPast(
   return values;
 }
 
+/** All tallies of a set as they are, for what is no call itself. */
+export async function readPast(
+  session: Session,
+  policies: PolicySet,
+): Promise<Readonly<Record<string, number>>> {
+  const values: Record<string, number> = {};
+  await readOthers(session, policies.tallies, values);
+  return values;
+}
+
 /** Tallies that this call does not belong to are only read. */
 async function readOthers(
   session: Session,
   others: readonly TallyWanted[],
   values: Record<string, number>,
 ): Promise<void> {
-  if (others.length === 0) return;
-  const accounts = others.map((tally) => {
+  const summed = others.filter(({ operator }) => operator !== "distinct");
+  const accounts = summed.map((tally) => {
     return { scope: scopeOf(session, tally), unit: TALLY, windowMs: tally.withinMs };
   });
-  const spendings = await session.store.usage(accounts, session.clock.now());
-  for (const [index, { name }] of others.entries()) {
+  const now = session.clock.now();
+  const spendings = accounts.length === 0 ? [] : await session.store.usage(accounts, now);
+  for (const [index, { name }] of summed.entries()) {
     const { spent = 0, held = 0 } = spendings[index] ?? {};
     values[name] = spent + held;
   }
+  for (const tally of others) {
+    if (tally.operator === "distinct") values[tally.name] = await readDistinct(session, tally);
+  }
+}
+
+/** Different values are counted only beside a new entry, which goes again at once. */
+async function readDistinct(session: Session, tally: TallyWanted): Promise<number> {
+  const { runId } = session.fence;
+  const now = session.clock.now();
+  const key = `q.${newId(now)}`;
+  const lines = [lineOf(session, tally, null)];
+  const made = await session.store.reserve({ key, runId, at: now, lines });
+  await session.store.unreserve(session.fence, key);
+  return made.kind === "reserved" ? (made.tallies[0] ?? 0) : Number.MAX_SAFE_INTEGER;
 }
 
 function lineOf(session: Session, tally: TallyWanted, input: Json): TallyLine {

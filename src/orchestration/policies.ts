@@ -4,7 +4,7 @@ import { loadPolicies, type PolicySet } from "../governance/policy/load.ts";
 import type { PolicyRequest } from "../governance/policy/request.ts";
 import type { PolicySources } from "../governance/policy/source.ts";
 import type { PolicyAnswer } from "../governance/policy/verdict.ts";
-import type { PolicyTool } from "../governance/policy/vocabulary.ts";
+import { MODEL_ACTION, type PolicyTool } from "../governance/policy/vocabulary.ts";
 import type { Principal } from "../journal/event.ts";
 import type { Receipt } from "../journal/receipt.ts";
 import { startDeadline, untilAborted } from "../std/deadline.ts";
@@ -13,7 +13,7 @@ import { isJsonObject, toJson, type Json, type JsonObject } from "../std/json.ts
 import type { Tool } from "../tools/tool.ts";
 import type { CallOptions } from "./call-prepare.ts";
 import type { Considered } from "./call-rules.ts";
-import { countPast } from "./past.ts";
+import { countPast, readPast } from "./past.ts";
 import type { Session } from "./session.ts";
 
 /** Facts that policies see as `context.facts`, computed by code from real state for each call. */
@@ -22,7 +22,8 @@ export interface PolicyFacts<Input = never> {
   readonly schema: JsonObject;
   of(given: {
     readonly runId: string;
-    readonly tool: string;
+    /** Null when it is a model that is to be asked. */
+    readonly tool: string | null;
     /** The call's arguments. */
     readonly call: Json;
     /** The run's own input. */
@@ -103,7 +104,7 @@ async function requestOf(
   options: CallOptions,
 ): Promise<PolicyRequest> {
   const { tool, input, resource, doubtful, approved, policies } = given;
-  const facts = await factsOf(session, given, options);
+  const facts = await factsOf(session, { tool: tool.name, call: input }, options);
   const tallies = await countPast(session, given, policies);
   return {
     kind: "call",
@@ -127,8 +128,8 @@ function principalOf(session: Session): PolicyRequest["principal"] {
 
 async function factsOf(
   session: Session,
-  { tool, input: call }: Considered,
-  { agent, governing }: CallOptions,
+  { tool, call }: { readonly tool: string | null; readonly call: Json },
+  { agent, governing }: Pick<CallOptions, "agent" | "governing">,
 ): Promise<JsonObject> {
   const { facts } = agent.definition;
   if (facts === undefined) return {};
@@ -137,7 +138,7 @@ async function factsOf(
   try {
     const asked = facts.of({
       runId,
-      tool: tool.name,
+      tool,
       call,
       // The author's own input type, which the schema has checked.
       input: (created?.input ?? null) as never,
@@ -174,33 +175,40 @@ function verdictOf({ verdict, rules, reason, shadow }: PolicyAnswer): Verdict {
  * Whether a model may be asked. Only policies that name `Action::"model"` have a say: a set that
  * speaks of tools alone leaves models as they are.
  */
-export function modelVerdict(
+export async function modelVerdict(
   session: Session,
-  given: { readonly policies: PolicySet; readonly agent: string; readonly model: string },
-  isTainted: boolean,
-): Verdict {
-  const { policies, agent, model } = given;
-  const isNamed = policies.parts.rules.some(
-    ({ action }) =>
-      (action.kind === "equals" && action.entity.id === "model") ||
-      (action.kind === "in" && action.entities.some(({ id }) => id === "model")),
-  );
-  if (!isNamed) return { kind: "allow", rules: [] };
-  const answer = policies.decide({
-    kind: "model",
-    agent,
-    model,
-    principal: principalOf(session),
-    labels: { untrusted: isTainted, doubtful: [] },
-    tallies: Object.fromEntries(policies.tallies.map(({ name }) => [name, 0])),
-    facts: {},
-    approved: false,
+  model: string,
+  options: Pick<CallOptions, "agent" | "governing" | "trust">,
+): Promise<Verdict> {
+  const { agent, trust } = options;
+  const { policies } = agent;
+  if (policies === null || !speaksOfModels(policies)) return { kind: "allow", rules: [] };
+  try {
+    const facts = await factsOf(session, { tool: null, call: null }, options);
+    const answer = policies.decide({
+      kind: "model",
+      agent: agent.name,
+      model,
+      principal: principalOf(session),
+      labels: { untrusted: trust?.isTainted() ?? false, doubtful: [] },
+      tallies: await readPast(session, policies),
+      facts,
+      approved: false,
+    });
+    const { verdict, rules, reason } = answer;
+    if (verdict === "allow") return { kind: "allow", rules };
+    const said = verdict === "ask" ? `nobody can be asked: ${reason}` : reason;
+    return { kind: "deny", rules, reason: said };
+  } catch (thrown) {
+    const reason = `the policies could not be asked: ${errorMessage(thrown)}`.slice(0, 500);
+    return { kind: "deny", rules: ["policy/error"], reason };
+  }
+}
+
+function speaksOfModels({ parts }: PolicySet): boolean {
+  return parts.rules.some(({ action, isBuiltIn }) => {
+    if (isBuiltIn || action.kind === "any") return false;
+    const named = action.kind === "equals" ? [action.entity] : action.entities;
+    return named.some(({ id }) => id === MODEL_ACTION);
   });
-  const { verdict, rules, reason } = answer;
-  if (verdict === "allow") return { kind: "allow", rules };
-  return {
-    kind: "deny",
-    rules,
-    reason: verdict === "ask" ? `nobody can be asked: ${reason}` : reason,
-  };
 }

@@ -34,7 +34,7 @@ export async function askModel(
 ): Promise<Generated | Exhausted | ModelDenied> {
   const { state } = session;
   const { model, retry, onDelta, governing } = options;
-  const denied = denyModel(session, agent, options);
+  const denied = await denyModel(session, agent, options);
   if (denied !== null) return denied;
   const grant = await reserveModel(session, agent, { model, governing });
   if ("kind" in grant) return grant;
@@ -71,15 +71,18 @@ export interface ModelDenied {
   readonly message: string;
 }
 
-function denyModel(session: Session, agent: Agent, options: TurnOptions): ModelDenied | null {
-  const { policies, name } = agent;
-  if (policies === null) return null;
+async function denyModel(
+  session: Session,
+  agent: Agent,
+  options: TurnOptions,
+): Promise<ModelDenied | null> {
+  if (agent.policies === null) return null;
+  const { governing, trust } = options;
   const model = `${options.model.provider}/${options.model.modelId}`;
-  const isTainted = options.trust?.isTainted() ?? false;
-  const verdict = modelVerdict(session, { policies, agent: name, model }, isTainted);
+  const verdict = await modelVerdict(session, model, { agent, governing, trust });
   if (verdict.kind !== "deny") return null;
-  const by = verdict.rules.join(", ");
-  return { kind: "model_denied", message: `${model} may not be asked: ${verdict.reason} (${by}).` };
+  const by = verdict.rules.length === 0 ? "" : ` (${verdict.rules.join(", ")})`;
+  return { kind: "model_denied", message: `${model} may not be asked: ${verdict.reason}${by}.` };
 }
 
 /** What only shows an answer cannot spoil it. */
