@@ -71,6 +71,7 @@ export interface LedgerStatements {
   readonly findBucket: StatementSync;
   readonly setBucket: StatementSync;
   readonly listAccounts: StatementSync;
+  readonly listBelow: StatementSync;
 }
 
 /** Old entries that one reservation takes away at most, for each of its accounts. */
@@ -128,6 +129,7 @@ function accountStatements(
   | "setWindowSums"
   | "deleteWindow"
   | "listAccounts"
+  | "listBelow"
 > {
   const columns = "account_pk, scope, unit, spent, held, clock";
   return {
@@ -147,10 +149,11 @@ function accountStatements(
       "UPDATE windows SET spent = ?, held = ? WHERE account_pk = ? AND window_ms = ?",
     ),
     deleteWindow: db.prepare("DELETE FROM windows WHERE account_pk = ? AND window_ms = ?"),
-    // "0" follows "/": all that lies below a scope, and the index is used.
-    listAccounts: db.prepare(
-      `SELECT ${columns} FROM accounts
-        WHERE ?1 IS NULL OR scope = ?1 OR (scope >= ?1 || '/' AND scope < ?1 || '0')
+    listAccounts: db.prepare(`SELECT ${columns} FROM accounts ORDER BY account_pk LIMIT ?`),
+    // "0" follows "/": a stretch of the index holds all that lies below a scope.
+    listBelow: db.prepare(
+      `SELECT ${columns} FROM accounts WHERE scope = ?1
+        UNION ALL SELECT ${columns} FROM accounts WHERE scope >= ?1 || '/' AND scope < ?1 || '0'
         ORDER BY account_pk LIMIT ?2`,
     ),
   };

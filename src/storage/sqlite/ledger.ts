@@ -132,7 +132,12 @@ export class SqliteLedger {
   }
 
   accounts(filter: AccountFilter): readonly Account[] {
-    const rows = this.#sql.listAccounts.all(filter.scope ?? null, listLimit(filter));
+    const limit = listLimit(filter);
+    const { scope: above } = filter;
+    const rows =
+      above === undefined
+        ? this.#sql.listAccounts.all(limit)
+        : this.#sql.listBelow.all(above, limit);
     return rows.map((row) => ({
       scope: textOf(row, "scope"),
       unit: textOf(row, "unit"),
