@@ -26,14 +26,15 @@ export interface WindowRow {
 
 /** What a reservation must remember to be settled, given back or answered again. */
 export interface Kept {
+  readonly at: number;
   readonly tallies: readonly number[];
   readonly seen: readonly boolean[];
   readonly places: readonly number[];
   readonly entries: readonly {
     readonly account: number;
     readonly amount: number;
-    /** Of its row in `entries`; null when the account has no window. */
-    readonly at: number | null;
+    /** It has a row in `entries`: the account has a window. */
+    readonly isDated: boolean;
     readonly isSlot: boolean;
   }[];
   readonly rates: readonly { readonly scope: string; readonly amount: number }[];
@@ -242,6 +243,6 @@ export function keptText(kept: Kept): string {
 }
 
 /** The answer that a key got the first time. */
-export function answerAgain({ tallies, seen }: Kept): Reserved {
-  return { kind: "reserved", tallies, seen, isRepeat: true };
+export function answerAgain({ at, tallies, seen }: Kept): Reserved {
+  return { kind: "reserved", at, tallies, seen, isRepeat: true };
 }
