@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { outcomeKinds } from "../journal/outcome.ts";
 import { LIST_MAX } from "../journal/store-rules.ts";
 import { exitCodeHelp } from "./exit-code.ts";
+import type { BudgetOptions } from "./commands/budget.ts";
 import type { CancelOptions, MessageOptions } from "./commands/message.ts";
 import type { DemoOptions } from "./demo/demo.ts";
 import type { DoctorOptions } from "./commands/doctor.ts";
@@ -37,6 +38,7 @@ Begin with:
   addResume(program, finish);
   addCancel(program, finish);
   addSteer(program, finish);
+  addBudget(program, finish);
   addDoctor(program, finish);
   addDemo(program, finish);
   return program;
@@ -161,6 +163,18 @@ function addSteer(program: Command, finish: Finish): void {
       finish(await steerRun({ named, text }, options));
     });
   examples(command, 'bridle steer 7x2k "Refund the shipping as well."');
+}
+
+function addBudget(program: Command, finish: Finish): void {
+  const command = withJournal(program.command("budget"))
+    .description("what is spent and held, by scope and unit")
+    .option("--scope <scope>", "this scope and those below it, for example org/acme")
+    .option("--limit <count>", `at most this many, up to ${LIST_MAX}`, countOf, 100)
+    .action(async (options: BudgetOptions) => {
+      const { showBudget } = await import("./commands/budget.ts");
+      finish(await showBudget(options));
+    });
+  examples(command, "bridle budget", "bridle budget --scope org/acme --json");
 }
 
 function addDoctor(program: Command, finish: Finish): void {
