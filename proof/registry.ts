@@ -1,8 +1,9 @@
+import { attacksProof } from "./attacks/prove.ts";
 import { cedarProof } from "./cedar/prove.ts";
 import { crashProof } from "./crash/prove.ts";
-import type { Proof } from "./proof.ts";
 import { raceProof } from "./race/prove.ts";
 import { tauProof } from "./tau/prove.ts";
+import type { Proof } from "./proof.ts";
 
 /** Every proof there is. To add one: import it and name it here. */
-export const proofs: readonly Proof[] = [cedarProof, crashProof, raceProof, tauProof];
+export const proofs: readonly Proof[] = [attacksProof, cedarProof, crashProof, raceProof, tauProof];

@@ -56,6 +56,19 @@ function isWordy(char: string): boolean {
   return /[\p{L}\p{N}]/u.test(char);
 }
 
+/**
+ * True when the words of `wanted` follow one another in the text, whatever stands between them and
+ * whatever the case: for choosing among trusted names, never for trusting a value.
+ */
+export function containsWords(text: string, wanted: string): boolean {
+  const words = wordsOf(wanted);
+  return words !== "" && ` ${wordsOf(text)} `.includes(` ${words} `);
+}
+
+function wordsOf(text: string): string {
+  return (text.toLowerCase().match(/[\p{L}\p{M}\p{N}]+/gu) ?? []).join(" ");
+}
+
 const NUMBER_IN_TEXT =
   /(?<![\p{L}\p{N}_\-/:@.,#])-?\d[\d,]*(?:\.\d+)?(?![\p{L}\p{N}_\-/@])(?![.:,]\d)/gu;
 const GROUPED = /^-?\d{1,3}(?:,\d{3})+(?:\.\d+)?$/;

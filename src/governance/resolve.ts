@@ -9,7 +9,7 @@
 import { canonicalJson, isJsonObject, type Json, type JsonObject } from "../std/json.ts";
 import { leavesOf, pointedAt, type Pointed } from "./field-path.ts";
 import { isTrusted } from "./label.ts";
-import { numberOf, occursIn } from "./literal.ts";
+import { containsWords, numberOf } from "./literal.ts";
 import type { FieldReference, PlanValue } from "./plan.ts";
 import { labelOfField } from "./tool-labels.ts";
 import type { Output, TrustIndex } from "./trust.ts";
@@ -109,7 +109,7 @@ function onlyOne(candidates: readonly Candidate[]): Resolved {
 function says(field: Json | undefined, wanted: string | number | boolean): boolean {
   if (field === undefined) return false;
   if (typeof wanted !== "string") return isSameValue(field, wanted);
-  return typeof field === "string" && occursIn(field.toLowerCase(), wanted.toLowerCase());
+  return typeof field === "string" && containsWords(field, wanted);
 }
 
 /** RE2. */

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { disguiseOf, linksIn } from "../../src/governance/disguise.ts";
-import { numberOf, numbersIn, occursIn } from "../../src/governance/literal.ts";
+import { containsWords, numberOf, numbersIn, occursIn } from "../../src/governance/literal.ts";
 
 describe("LI1, LI2: a value is in a text as whole tokens", () => {
   const held: readonly (readonly [string, string])[] = [
@@ -55,6 +55,14 @@ describe("LI1, LI2: a value is in a text as whole tokens", () => {
       ),
     );
   });
+});
+
+test("a name is chosen by its words, whole and in order", () => {
+  expect(containsWords("grocery-list.docx", "Grocery list")).toBe(true);
+  expect(containsWords("Spotify Premium", "spotify")).toBe(true);
+  expect(containsWords("Spotify Premium", "Spot")).toBe(false);
+  expect(containsWords("list of grocery", "grocery list")).toBe(false);
+  expect(containsWords("anything", "--")).toBe(false);
 });
 
 describe("LI3: numbers", () => {
