@@ -1,0 +1,179 @@
+import { describe, expect, it } from "vitest";
+import { armAirline, requestOf } from "../../proof/policy/decide.ts";
+import { DISPUTES, disputeOf } from "../../proof/policy/disputes.ts";
+import { EXPECTED, reportOf, type Judgement } from "../../proof/policy/figures.ts";
+import { judgeRuns, type JudgedWrite } from "../../proof/policy/judged.ts";
+import { policyProof } from "../../proof/policy/prove.ts";
+import { isAmong, replayWrites } from "../../proof/policy/writes.ts";
+import { loadDomain } from "../../proof/tau/data.ts";
+import { loadRecordedRuns } from "../../proof/tau/recorded.ts";
+import { dbHash } from "../../proof/tau/score.ts";
+import type { PolicyAnswer } from "../../src/governance/policy/verdict.ts";
+import { describeWithData } from "../real-data.ts";
+import { play } from "./replay.ts";
+
+const live = { quick: false, signal: new AbortController().signal, progress: () => undefined };
+
+describeWithData("the policy proof", (dataRoot) => {
+  const domain = loadDomain("airline", dataRoot);
+  const runs = loadRecordedRuns(dataRoot);
+
+  it("stops 56 of the 88 wrong writes and touches no undisputed legitimate one", async () => {
+    const { result, broken } = await policyProof.run({ ...live, options: { data: dataRoot } });
+    expect(broken).toEqual([]);
+    expect(result).toMatchObject({
+      wrongWrites: 88,
+      stopped: 56,
+      legitimateWrites: 89,
+      legitimateTouched: 34,
+      undisputedTouched: 0,
+      wrongAsked: 20,
+      legitimateAsked: 39,
+      runsWithWrongWrites: 70,
+      runsTurned: 46,
+      correctedWrites: 49,
+      correctedDenied: 1,
+      errors: 0,
+    });
+  });
+
+  it("counts 88 wrong writes by L1 to L3, whose four parts sum to every committed write", () => {
+    const committed = runs.flatMap((run) => {
+      const writes = replayWrites(domain, run);
+      return writes.map(({ label }) => ({ label, passed: run.passed })).toArray();
+    });
+    const count = (label: string, passed: boolean): number =>
+      committed.filter((write) => write.label === label && write.passed === passed).length;
+    expect(count("wrong", false)).toBe(88);
+    expect(count("wrong", true)).toBe(0);
+    expect([count("legitimate", true), count("legitimate", false)]).toEqual([43, 46]);
+    const ofReference = runs.flatMap(({ calls, actions }) =>
+      calls.filter(
+        (call) =>
+          /^(book|cancel|update|send)_/.test(call.name) &&
+          !call.result.startsWith("Error") &&
+          isAmong(actions, call),
+      ),
+    );
+    expect(ofReference).toHaveLength(88);
+  });
+
+  it("judges each write by the world that this write met (L4)", () => {
+    let compared = 0;
+    for (const run of runs.slice(0, 20)) {
+      for (const { moment, position } of replayWrites(domain, run)) {
+        const db = domain.freshDb();
+        for (const call of run.calls.slice(0, position)) play(domain, db, call);
+        expect(dbHash(moment.db)).toBe(dbHash(db));
+        expect(moment.made).toHaveLength(position);
+        compared += 1;
+      }
+    }
+    expect(compared).toBeGreaterThan(10);
+  });
+
+  it("shows a write only what was said before it", () => {
+    const after = runs.flatMap((run) =>
+      replayWrites(domain, run)
+        .map(({ moment }) => {
+          expect(moment.talk).toEqual(run.talk.slice(0, moment.talk.length));
+          return run.talk.length - moment.talk.length;
+        })
+        .toArray(),
+    );
+    expect(after).toHaveLength(177);
+    // After all others the agent speaks again; after these five the run hands over, or ends.
+    expect(after.filter((texts) => texts === 0)).toHaveLength(5);
+  });
+
+  it("breaks when a rule touches a legitimate write that nobody disputes", () => {
+    const strict = judgeRuns(domain, runs.slice(0, 60), () => answerOf("deny", "too/strict"));
+    const { result, broken } = reportOf(judgementOf(strict), 0);
+    expect(Number(result["undisputedTouched"])).toBeGreaterThan(0);
+    expect(broken.join("\n")).toContain("too/strict touched it");
+  });
+
+  it("breaks when nothing is stopped, and on other runs than the published ones", () => {
+    const lenient = judgeRuns(domain, runs.slice(0, 60), () => answerOf("allow", "lets/all"));
+    const { result, broken } = reportOf(judgementOf(lenient), 0);
+    expect(result["stopped"]).toBe(0);
+    expect(broken.join("\n")).toContain("wrong writes were stopped");
+    expect(broken.join("\n")).toContain(`the published runs have ${EXPECTED.wrongWrites}`);
+  });
+
+  it("breaks on nothing at all", () => {
+    const { broken } = reportOf({ ...judgementOf([]), corrected: [], runs: 0, failedRuns: 0 }, 0);
+    expect(broken).toContain("no corrected reference write was judged");
+    expect(broken).toContain("wrongWrites is 0, the published runs have 88");
+  });
+
+  it("denies a call whose facts are not there", async () => {
+    const policies = await armAirline(domain);
+    const bare = {
+      tool: "cancel_reservation",
+      input: { reservation_id: "NO6JO3" },
+      customer: "mia_li_3668",
+      resource: null,
+      facts: {},
+    };
+    const answer = policies.decide(requestOf(bare));
+    expect(answer.verdict).toBe("deny");
+    expect(answer.errors).toHaveLength(1);
+  });
+
+  it("lets the desk look things up and hand over", async () => {
+    const policies = await armAirline(domain);
+    const facts = {
+      repeated: false,
+      talk: {
+        agreed: false,
+        unsaid: [],
+        reasons: [],
+        reasonKnown: false,
+        insuranceRaised: false,
+        compensationAsked: false,
+        calls: 1,
+        spoke: false,
+      },
+    };
+    const ask = (tool: string, input: Record<string, string>): string =>
+      policies.decide(requestOf({ tool, input, customer: "c1", resource: null, facts })).verdict;
+    expect(ask("get_user_details", { user_id: "mia_li_3668" })).toBe("allow");
+    expect(ask("transfer_to_human_agents", { summary: "A refund beyond the rules." })).toBe(
+      "allow",
+    );
+  });
+
+  it("says wrong usage when the data is not there", async () => {
+    const nowhere = policyProof.run({ ...live, options: { data: "/nowhere" } });
+    await expect(nowhere).rejects.toThrow("--data PATH");
+  });
+});
+
+describe("a dispute", () => {
+  it("covers the named rules of its own task and tool, and no rule besides", () => {
+    const write = { taskId: 26, tool: "cancel_reservation" };
+    expect(disputeOf(write, ["cancel/not-flown"])?.taskId).toBe(26);
+    expect(disputeOf(write, ["cancel/not-flown", "desk/one-call"])).toBeUndefined();
+    expect(disputeOf(write, [])).toBeUndefined();
+    expect(disputeOf({ ...write, taskId: 25 }, ["cancel/not-flown"])).toBeUndefined();
+    expect(disputeOf({ ...write, tool: "book_reservation" }, ["cancel/not-flown"])).toBeUndefined();
+  });
+
+  it("is named once for each task and says what the policy says", () => {
+    expect(new Set(DISPUTES.map(({ taskId }) => taskId)).size).toBe(DISPUTES.length);
+    for (const { why, rules } of DISPUTES) {
+      expect(why.length).toBeGreaterThan(60);
+      expect(rules.length).toBeGreaterThan(0);
+    }
+  });
+});
+
+function answerOf(verdict: PolicyAnswer["verdict"], rule: string): PolicyAnswer {
+  return { verdict, rules: [rule], reason: "", errors: [] };
+}
+
+function judgementOf(writes: readonly JudgedWrite[]): Judgement {
+  const corrected = [{ taskId: "0", tool: "x", verdict: "allow" as const, rules: [] }];
+  return { runs: 200, failedRuns: 116, writes, corrected, ruleIds: ["too/strict"], policyHash: "" };
+}
