@@ -5,15 +5,31 @@
  * M1 A detail counts as said when either side has said it before the write.
  * M2 A payment method counts as said when the customer described it, or when an agent's text
  *    described it and no other method of the profile: a text that names several offers a choice.
+ *    "The original payment" describes what the reservation was first paid with.
  * M3 What the customer would pay or get back is one sum, computed from the database.
  */
 import type { JsonObject } from "../../src/std/json.ts";
 import type { Reservation, User } from "../tau/airline/db.ts";
 import { ownMethod } from "../tau/airline/users.ts";
-import { flightsOf, legKey, numberOf, objectsOf, textOf, type Leg } from "./arguments.ts";
+import {
+  flightsOf,
+  legKey,
+  numberOf,
+  objectsOf,
+  reservationOf,
+  textOf,
+  type Leg,
+} from "./arguments.ts";
 import { chargeOfBags, chargeOfChange } from "./fares.ts";
 import type { Moment } from "./moment.ts";
-import { describesMethod, plain, saysAmount, saysBags, saysWords } from "./said.ts";
+import {
+  describesMethod,
+  plain,
+  saysAmount,
+  saysBags,
+  saysOriginalMethod,
+  saysWords,
+} from "./said.ts";
 
 /** The kinds of details, as the rules name them. */
 export type Detail =
@@ -125,17 +141,20 @@ function bagsWanted(texts: readonly string[], counts: readonly number[]): Wanted
 }
 
 function paymentWanted(moment: Moment, paymentId: string): Wanted {
+  const { db, input, tool, talk } = moment;
   const user = payerOf(moment);
   const method = user === undefined ? undefined : ownMethod(user, paymentId);
   if (user === undefined || method === undefined) return { detail: "payment", isSaid: false };
   const used = new Set(
-    moment.tool === "book_reservation"
-      ? objectsOf(moment.input, "payment_methods").map((payment) => textOf(payment, "payment_id"))
+    tool === "book_reservation"
+      ? objectsOf(input, "payment_methods").map((payment) => textOf(payment, "payment_id"))
       : [paymentId],
   );
   const others = Object.values(user.payment_methods).filter(({ id }) => !used.has(id));
-  const isSaid = moment.talk.some(({ by, text }) => {
+  const isOriginal = reservationOf(db, input)?.payment_history[0]?.payment_id === paymentId;
+  const isSaid = talk.some(({ by, text }) => {
     const words = plain(text);
+    if (isOriginal && saysOriginalMethod(words)) return true;
     if (!describesMethod(words, user, method)) return false;
     return by === "customer" || !others.some((other) => describesMethod(words, user, other));
   });

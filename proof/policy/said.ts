@@ -48,17 +48,39 @@ export function saysBags(text: string, count: number): boolean {
  */
 export function describesMethod(text: string, user: User, method: PaymentMethod): boolean {
   const others = Object.values(user.payment_methods).filter(({ id }) => id !== method.id);
-  const taken = new Set(others.flatMap(descriptionsOf));
-  return descriptionsOf(method).some((form) => !taken.has(form) && saysWords(text, form));
+  const taken = new Set(others.flatMap((other) => descriptionsOf(other).map(({ form }) => form)));
+  return descriptionsOf(method).some(({ form, isIn }) => !taken.has(form) && isIn(text));
 }
 
-function descriptionsOf(method: PaymentMethod): readonly string[] {
+/** True when the plain text speaks of paying as the reservation was paid for. */
+export function saysOriginalMethod(text: string): boolean {
+  return /\b(original|same) (form of |method of )?(payment|card|method)\b/.test(text);
+}
+
+/** One way to name a method. Two methods with the same `form` cannot be told apart by it. */
+interface Description {
+  readonly form: string;
+  readonly isIn: (text: string) => boolean;
+}
+
+function descriptionsOf(method: PaymentMethod): readonly Description[] {
+  const words = (form: string): Description => ({
+    form,
+    isIn: (text) => saysWords(text, form),
+  });
   const number = method.id.replace(/^\D+/, "");
-  const shared = [method.id, number, number.slice(-4)];
+  const numbers = [words(method.id), words(number), words(number.slice(-4))];
   if (method.source === "credit_card") {
-    const { brand, last_four: lastFour } = method;
-    return [...shared, lastFour, brand, "credit card", "my card", "card"];
+    // A gift card is no card in this sense.
+    const card = { form: "card", isIn: (text: string) => /(?<!gift )\bcard\b/.test(text) };
+    return [...numbers, words(method.last_four), words(method.brand), card];
   }
+  const { amount } = method;
   const kind = method.source === "gift_card" ? "gift card" : "certificate";
-  return [...shared, kind, ...(kind === "certificate" ? ["voucher"] : []), String(method.amount)];
+  const worth = {
+    form: `${kind} of ${amount}`,
+    isIn: (text: string) =>
+      text.split("\n").some((line) => saysWords(line, kind) && saysAmount(line, amount)),
+  };
+  return [...numbers, words(kind), worth];
 }

@@ -5,6 +5,7 @@ import {
   plain,
   saysAmount,
   saysBags,
+  saysOriginalMethod,
   saysWords,
 } from "../../proof/policy/said.ts";
 import {
@@ -93,6 +94,21 @@ describe("a payment method", () => {
     expect(describesMethod(plain("the $50 gift card"), userWith(gift, otherGift), otherGift)).toBe(
       true,
     );
+  });
+
+  it("that is a card is not described by a gift card, nor by a sum of something else", () => {
+    const user = userWith(visa, gift, otherGift);
+    expect(describesMethod(plain("with my gift card"), user, visa)).toBe(false);
+    expect(describesMethod(plain("put it on my card"), user, visa)).toBe(true);
+    expect(describesMethod(plain("That costs $80\nby gift card"), user, gift)).toBe(false);
+  });
+
+  it.each([
+    ["Please use my original form of payment", true],
+    ["the same payment method as before", true],
+    ["the same flight, another card", false],
+  ])("is the original one or not: %j is %s", (text, expected) => {
+    expect(saysOriginalMethod(plain(text))).toBe(expected);
   });
 
   it("is described by the end of its number", () => {
