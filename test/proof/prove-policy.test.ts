@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { armAirline, requestOf } from "../../proof/policy/decide.ts";
 import { DISPUTES, disputeOf } from "../../proof/policy/disputes.ts";
@@ -123,25 +124,92 @@ describeWithData("the policy proof", (dataRoot) => {
 
   it("lets the desk look things up and hand over", async () => {
     const policies = await armAirline(domain);
-    const facts = {
-      repeated: false,
-      talk: {
-        agreed: false,
-        unsaid: [],
-        reasons: [],
-        reasonKnown: false,
-        insuranceRaised: false,
-        compensationAsked: false,
-        calls: 1,
-        spoke: false,
-      },
-    };
+    const facts = { repeated: false, talk: { ...talk, agreed: false, reasonKnown: false } };
     const ask = (tool: string, input: Record<string, string>): string =>
       policies.decide(requestOf({ tool, input, customer: "c1", resource: null, facts })).verdict;
     expect(ask("get_user_details", { user_id: "mia_li_3668" })).toBe("allow");
     expect(ask("transfer_to_human_agents", { summary: "A refund beyond the rules." })).toBe(
       "allow",
     );
+  });
+
+  it("cancels what the policy's sentence lets cancel, and nothing else", async () => {
+    const policies = await armAirline(domain);
+    const reasons = fc.subarray(["health", "weather", "plans", "airline"]);
+    const attributes = fc.record({
+      cabin: fc.constantFrom("basic_economy", "economy", "business"),
+      insured: fc.boolean(),
+      bookedMinutesAgo: fc.integer({ min: 1430, max: 1450 }),
+      airlineCancelled: fc.boolean(),
+      flown: fc.boolean(),
+    });
+    const verdicts = new Map<string, number>();
+    const cancelling = fc.property(attributes, reasons, (reservation, given) => {
+      const { cabin, insured, bookedMinutesAgo, airlineCancelled, flown } = reservation;
+      const isCovered = insured && (given.includes("health") || given.includes("weather"));
+      const isEntitled =
+        bookedMinutesAgo <= 1440 || airlineCancelled || cabin === "business" || isCovered;
+      const answer = policies.decide(
+        requestOf({
+          tool: "cancel_reservation",
+          input: { reservation_id: "R1" },
+          customer: "c1",
+          resource: { type: "Reservation", id: "R1", attributes: { ...ours, ...reservation } },
+          facts: { repeated: false, talk: { ...talk, reasons: given } },
+        }),
+      );
+      verdicts.set(answer.verdict, (verdicts.get(answer.verdict) ?? 0) + 1);
+      expect(answer.errors).toEqual([]);
+      expect(answer.verdict).toBe(isEntitled && !flown ? "allow" : "deny");
+    });
+    fc.assert(cancelling, { numRuns: 500 });
+    expect(
+      Math.min(...["allow", "deny"].map((verdict) => verdicts.get(verdict) ?? 0)),
+    ).toBeGreaterThan(50);
+  });
+
+  it("lets exactly the bags be paid for that are neither free nor paid for", async () => {
+    const policies = await armAirline(domain);
+    const free: Readonly<Record<string, readonly number[]>> = {
+      regular: [0, 1, 2],
+      silver: [1, 2, 3],
+      gold: [2, 3, 3],
+    };
+    const cabins = ["basic_economy", "economy", "business"];
+    const small = fc.nat({ max: 9 });
+    const facts = fc.record({
+      cabin: fc.constantFrom(...cabins),
+      passengers: fc.integer({ min: 1, max: 3 }),
+      total: small,
+      extra: small,
+      totalBefore: fc.constant(0),
+      extraBefore: fc.nat({ max: 2 }),
+    });
+    let allowed = 0;
+    const paying = fc.property(fc.constantFrom(...Object.keys(free)), facts, (membership, bags) => {
+      const perPassenger = free[membership]?.[cabins.indexOf(bags.cabin)] ?? 0;
+      const due = Math.max(bags.extraBefore, bags.total - perPassenger * bags.passengers);
+      const attributes = { ...ours, membership, cabin: bags.cabin, passengers: bags.passengers };
+      const { verdict } = policies.decide(
+        requestOf({
+          tool: "update_reservation_baggages",
+          input: {
+            reservation_id: "R1",
+            total_baggages: bags.total,
+            nonfree_baggages: bags.extra,
+            payment_id: "p1",
+          },
+          customer: "c1",
+          resource: { type: "Reservation", id: "R1", attributes },
+          facts: { repeated: false, talk, bags },
+        }),
+      );
+      const isUnchanged = bags.total === 0 && bags.extra === bags.extraBefore;
+      if (verdict === "allow") allowed += 1;
+      expect(verdict).toBe(bags.extra === due && !isUnchanged ? "allow" : "deny");
+    });
+    fc.assert(paying, { numRuns: 1_000 });
+    expect(allowed).toBeGreaterThan(30);
   });
 
   it("says wrong usage when the data is not there", async () => {
@@ -168,6 +236,34 @@ describe("a dispute", () => {
     }
   });
 });
+
+/** A conversation in which everything was done as it should be. */
+const talk = {
+  agreed: true,
+  unsaid: [],
+  reasons: [],
+  reasonKnown: true,
+  insuranceRaised: true,
+  compensationAsked: true,
+  calls: 1,
+  spoke: false,
+};
+
+/** A reservation of the customer that nothing speaks against. */
+const ours = {
+  owner: "c1",
+  membership: "regular",
+  cabin: "economy",
+  tripType: "one_way",
+  insured: false,
+  passengers: 1,
+  bags: 0,
+  cancelled: false,
+  bookedMinutesAgo: 9_000,
+  airlineCancelled: false,
+  flown: false,
+  seen: true,
+};
 
 function answerOf(verdict: PolicyAnswer["verdict"], rule: string): PolicyAnswer {
   return { verdict, rules: [rule], reason: "", errors: [] };
