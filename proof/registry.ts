@@ -1,9 +1,17 @@
 import { attacksProof } from "./attacks/prove.ts";
 import { cedarProof } from "./cedar/prove.ts";
 import { crashProof } from "./crash/prove.ts";
+import { policyProof } from "./policy/prove.ts";
 import { raceProof } from "./race/prove.ts";
 import { tauProof } from "./tau/prove.ts";
 import type { Proof } from "./proof.ts";
 
 /** Every proof there is. To add one: import it and name it here. */
-export const proofs: readonly Proof[] = [attacksProof, cedarProof, crashProof, raceProof, tauProof];
+export const proofs: readonly Proof[] = [
+  attacksProof,
+  cedarProof,
+  crashProof,
+  policyProof,
+  raceProof,
+  tauProof,
+];
