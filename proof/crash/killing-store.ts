@@ -22,6 +22,12 @@ export function killingStore(store: JournalStore, gate: Gate): JournalStore {
     list: (filter) => store.list(filter),
     nextWake: () => store.nextWake(),
     inbox: (runId, afterId) => store.inbox(runId, afterId),
+    reserve: (reservation) => around(gate, "reserve", () => store.reserve(reservation)),
+    unreserve: (fence, key) => around(gate, "unreserve", () => store.unreserve(fence, key)),
+    usage: (accounts, at) => store.usage(accounts, at),
+    accounts: (filter) => store.accounts(filter),
+    approvals: (filter) => store.approvals(filter),
+    approval: (approvalId) => store.approval(approvalId),
     close: () => store.close(),
   };
 }

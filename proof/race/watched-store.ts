@@ -69,6 +69,12 @@ export function watchStore(
     list: (filter) => store.list(filter),
     nextWake: () => store.nextWake(),
     inbox: (runId, afterId) => store.inbox(runId, afterId),
+    reserve: (reservation) => store.reserve(reservation),
+    unreserve: (fence, key) => store.unreserve(fence, key),
+    usage: (accounts, at) => store.usage(accounts, at),
+    accounts: (filter) => store.accounts(filter),
+    approvals: (filter) => store.approvals(filter),
+    approval: (approvalId) => store.approval(approvalId),
     close: () => store.close(),
   };
   return { store: seen, watched };

@@ -2,9 +2,14 @@
  * The reference store: everything in this process's memory, nothing survives it. It defines what
  * the contract suite demands in the fewest lines; use it for tests and first steps.
  */
-import { BridleError } from "../std/error.ts";
 import type { Json } from "../std/json.ts";
+import type { ApprovalFilter, ApprovalRow } from "./approval.ts";
+import { tenantOf } from "./approval-rules.ts";
+import type { Account, AccountFilter, AccountRef, Reservation, Reserved } from "./ledger.ts";
+import type { Spending } from "./ledger.ts";
 import { journalLimits, type JournalLimits } from "./limits.ts";
+import { MemoryApprovals } from "./memory-approvals.ts";
+import { MemoryLedger } from "./memory-ledger.ts";
 import { chainStart, sealEvents, type EventRecord } from "./record.ts";
 import type {
   Append,
@@ -31,11 +36,13 @@ import {
   readLimit,
   sealMessage,
   sequenceError,
+  unknownRun,
 } from "./store-rules.ts";
 
 interface MemoryRun {
   row: RunRow;
   readonly requestHash: string;
+  readonly tenant: string | null;
   readonly records: EventRecord[];
   readonly inbox: InboxEntry[];
 }
@@ -52,6 +59,8 @@ class MemoryStore implements JournalStore {
   readonly #runs = new Map<string, MemoryRun>();
   readonly #byKey = new Map<string, string>();
   readonly #blobs = new Map<string, string>();
+  readonly #ledger = new MemoryLedger();
+  readonly #approvals = new MemoryApprovals();
 
   constructor(limits: JournalLimits) {
     this.limits = limits;
@@ -83,7 +92,9 @@ class MemoryStore implements JournalStore {
     };
     for (const blob of sealed.blobs) this.#blobs.set(blob.sha256, blob.text);
     const { requestHash } = run;
-    this.#runs.set(run.runId, { row, requestHash, records: [...sealed.records], inbox: [] });
+    const tenant = tenantOf(run.created);
+    const records = [...sealed.records];
+    this.#runs.set(run.runId, { row, requestHash, tenant, records, inbox: [] });
     if (run.idempotencyKey !== undefined) this.#byKey.set(run.idempotencyKey, run.runId);
     const fence = run.lease === undefined ? null : { runId: run.runId, epoch };
     return { kind: "created", fence, hash: sealed.hash };
@@ -98,13 +109,18 @@ class MemoryStore implements JournalStore {
       throw sequenceError(fence.runId, expected);
     }
     checkRoom(this.limits, append);
+    this.#approvals.check(fence.runId, append.events);
     for (const blob of sealed.blobs) this.#blobs.set(blob.sha256, blob.text);
     run.records.push(...sealed.records);
+    this.#approvals.note({ runId: fence.runId, tenant: run.tenant }, append.events);
+    this.#ledger.settle(fence.runId, append.settle ?? []);
     const last = sealed.records.at(-1);
     const inboxHead = run.inbox.length;
     run.row = { ...run.row, head: last?.seq ?? expected, updatedAt: last?.at ?? run.row.updatedAt };
     if (append.after?.status === "finished") {
       run.row = { ...run.row, status: "finished", outcome: append.after.outcome, lease: null };
+      this.#ledger.finish(fence.runId);
+      this.#approvals.finish(fence.runId);
     } else if (append.after?.status === "parked" && inboxHead <= append.after.inboxSeen) {
       run.row = { ...run.row, status: "parked", wakeAt: append.after.wakeAt };
     }
@@ -184,13 +200,40 @@ class MemoryStore implements JournalStore {
     return this.#runs.get(runId)?.inbox.slice(afterId, afterId + INBOX_PAGE) ?? [];
   }
 
+  async reserve(reservation: Reservation): Promise<Reserved> {
+    const run = this.#runs.get(reservation.runId);
+    if (run === undefined) throw unknownRun(reservation.runId);
+    return this.#ledger.reserve(reservation, run.row.status === "finished");
+  }
+
+  async unreserve(fence: Fence, key: string): Promise<void> {
+    const row = this.#runs.get(fence.runId)?.row;
+    if (row?.epoch === fence.epoch) this.#ledger.unreserve(fence.runId, key);
+  }
+
+  async usage(accounts: readonly AccountRef[], at: number): Promise<readonly Spending[]> {
+    return accounts.map((account) => this.#ledger.usage(account, at));
+  }
+
+  async accounts(filter: AccountFilter = {}): Promise<readonly Account[]> {
+    return this.#ledger.accounts(filter);
+  }
+
+  async approvals(filter: ApprovalFilter = {}): Promise<readonly ApprovalRow[]> {
+    return this.#approvals.list(filter);
+  }
+
+  async approval(approvalId: string): Promise<ApprovalRow | undefined> {
+    return this.#approvals.get(approvalId);
+  }
+
   async close(): Promise<void> {
     await Promise.resolve();
   }
 
   #fenced(fence: Fence): MemoryRun {
     const run = this.#runs.get(fence.runId);
-    if (run === undefined) throw new BridleError("run_unknown", `No run "${fence.runId}"`);
+    if (run === undefined) throw unknownRun(fence.runId);
     if (run.row.epoch !== fence.epoch || run.row.status === "finished") throw fencedError(fence);
     return run;
   }

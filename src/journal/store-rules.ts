@@ -18,6 +18,12 @@ export function sequenceError(runId: string, expected: number): BridleError {
   );
 }
 
+export function unknownRun(runId: string): BridleError {
+  return new BridleError("run_unknown", `No run "${runId}" in this journal`, {
+    hint: "List the runs with `bridle runs`.",
+  });
+}
+
 /** Refuses events over the run's limit; the reserve stays open for what follows an answer. */
 export function checkRoom(limits: JournalLimits, append: Append): void {
   const asksMore = append.events.some(({ body }) => body.kind === "model.answered");
@@ -30,7 +36,7 @@ export function checkRoom(limits: JournalLimits, append: Append): void {
 
 export const LIST_MAX = 10_000;
 
-export function listLimit(filter: RunFilter): number {
+export function listLimit(filter: { readonly limit?: number }): number {
   return atMost(filter.limit ?? 100, LIST_MAX);
 }
 

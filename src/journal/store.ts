@@ -167,7 +167,7 @@ export interface ApprovalStore {
   approval(approvalId: string): Promise<ApprovalRow | undefined>;
 }
 
-export interface JournalStore {
+export interface JournalStore extends LedgerStore, ApprovalStore {
   readonly durability: Durability;
   readonly limits: JournalLimits;
   /** A key or a run id that is taken changes nothing and names the run that has it. */

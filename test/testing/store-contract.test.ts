@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { memoryStore } from "../../src/journal/memory-store.ts";
+import type { Reservation, Reserved } from "../../src/journal/ledger.ts";
 import type { JournalStore } from "../../src/journal/store.ts";
 import { sqlite } from "../../src/storage/sqlite/sqlite.ts";
 import { storeContract, type StoreUnderTest } from "../../src/testing/door.ts";
@@ -44,7 +45,8 @@ describe("the store contract itself", () => {
   test("registers cases for every law", () => {
     const titles: string[] = [];
     storeContract(memory, (title) => titles.push(title));
-    for (const law of ["S1", "S2", "S3", "S4", "S5", "S6"]) {
+    const laws = "S1 S2 S3 S4 S5 S6 U1 U2 U3 U4 U5 U6 U7 U8 U9 V1 V2".split(" ");
+    for (const law of laws) {
       expect(titles.some((title) => title.startsWith(`memory: ${law} `))).toBe(true);
     }
     expect(new Set(titles).size).toBe(titles.length);
@@ -59,6 +61,12 @@ describe("the store contract itself", () => {
     ["never tells the next wake", () => ({ nextWake: async () => null })],
     ["extends for anybody", () => ({ extend: async () => ({ held: true, inboxHead: 0 }) })],
     ["ignores the page", (sound) => ({ read: (runId) => sound.read(runId, 1) })],
+    ["reserves twice under one key", doubleKeys],
+    ["forgets what was reserved", (sound) => ({ reserve: (given) => unheld(sound, given) })],
+    ["settles nothing", unsettled],
+    ["keeps what was given back", () => ({ unreserve: async () => undefined })],
+    ["knows no windows", wideWindows],
+    ["loses approvals", () => ({ approval: async () => undefined })],
     ["loses blobs", () => ({ readBlob: async () => undefined })],
   ];
   for (const [fault, change] of broken) {
@@ -104,4 +112,27 @@ function forgetfulKeys(sound: JournalStore): Partial<JournalStore> {
 function doublePosts(sound: JournalStore): Partial<JournalStore> {
   let n = 0;
   return { post: (runId, entry) => sound.post(runId, { ...entry, key: `${entry.key} ${n++}` }) };
+}
+
+/** What follows breaks one law of the ledger each. */
+function doubleKeys(sound: JournalStore): Partial<JournalStore> {
+  let n = 0;
+  return { reserve: (given) => sound.reserve({ ...given, key: `${given.key} ${n++}` }) };
+}
+
+async function unheld(sound: JournalStore, given: Reservation): Promise<Reserved> {
+  const answer = await sound.reserve(given);
+  const epoch = (await sound.get(given.runId))?.epoch ?? 0;
+  await sound.unreserve({ runId: given.runId, epoch }, given.key);
+  return answer;
+}
+
+function unsettled(sound: JournalStore): Partial<JournalStore> {
+  return { append: (fence, { settle: _settle, ...append }) => sound.append(fence, append) };
+}
+
+function wideWindows(sound: JournalStore): Partial<JournalStore> {
+  const lines = (given: Reservation): Reservation["lines"] =>
+    given.lines.map((line) => ("windowMs" in line ? { ...line, windowMs: 1e12 } : line));
+  return { reserve: (given) => sound.reserve({ ...given, lines: lines(given) }) };
 }

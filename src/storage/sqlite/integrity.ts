@@ -73,7 +73,13 @@ function checkPages(db: DatabaseSync, note: Note): void {
 }
 
 function checkOwners(db: DatabaseSync, note: Note): void {
-  const owners = { events: "run_pk", extents: `key / ${SEQ_SPAN}`, inbox: "run_pk" };
+  const owners = {
+    events: "run_pk",
+    extents: `key / ${SEQ_SPAN}`,
+    inbox: "run_pk",
+    approvals: "run_pk",
+    reservations: "run_pk",
+  };
   for (const [table, owner] of Object.entries(owners)) {
     const row = db
       .prepare(`SELECT count(*) AS n FROM ${table} WHERE ${owner} NOT IN (SELECT run_pk FROM runs)`)

@@ -1,7 +1,8 @@
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
-import type { RunFilter } from "../../journal/store.ts";
+import type { RunFilter, RunRow } from "../../journal/store.ts";
 import { listLimit } from "../../journal/store-rules.ts";
-import type { Row } from "./rows.ts";
+import { numberOf, runRow, tailRow, type Row } from "./rows.ts";
+import type { Statements } from "./statements.ts";
 
 /**
  * Rows of runs that match, in the order of their creation. Open runs are found through the index
@@ -32,4 +33,20 @@ export function listRuns(db: DatabaseSync, filter: RunFilter): Row[] {
   return db
     .prepare(`SELECT * FROM runs ${index} ${condition} ORDER BY run_pk ${order} LIMIT ?`)
     .all(...values, listLimit(filter));
+}
+
+/**
+ * The rows with their true heads: while a run is leased, its own row may lag behind. What lies
+ * past them is read once for all, however many are leased.
+ */
+export function currentRows(sql: Statements, rows: readonly Row[]): RunRow[] {
+  const leased = rows.filter((row) => row["lease_owner"] !== null);
+  if (leased.length === 0) return rows.map(runRow);
+  const from = Math.min(...leased.map((row) => numberOf(row, "head_id")));
+  const tails = new Map(sql.tails.all(from).map(tailRow));
+  return rows.map((row) => {
+    const run = runRow(row);
+    const tail = run.lease === null ? undefined : tails.get(numberOf(row, "run_pk"));
+    return tail === undefined ? run : { ...run, ...tail };
+  });
 }

@@ -75,8 +75,59 @@ const migrations: readonly string[] = [
     data BLOB NOT NULL
   ) STRICT;
   `,
-  // Approvals, obligations and the gate: kinds 14 to 19.
-  "",
+  // Kinds 14 to 19, the index of approvals, and the ledger. An account's `entries` are kept only
+  // once a window was named for it, ordered by time within the account.
+  `
+  CREATE TABLE approvals (
+    approval_pk INTEGER PRIMARY KEY,
+    approval_id TEXT NOT NULL UNIQUE,
+    run_pk INTEGER NOT NULL,
+    call_id TEXT NOT NULL,
+    tenant TEXT,
+    tool TEXT NOT NULL,
+    requested_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    status TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX approvals_by_run ON approvals(run_pk);
+  CREATE INDEX approvals_by_age ON approvals(status, requested_at);
+  CREATE TABLE accounts (
+    account_pk INTEGER PRIMARY KEY,
+    scope TEXT NOT NULL,
+    unit TEXT NOT NULL,
+    spent INTEGER NOT NULL,
+    held INTEGER NOT NULL,
+    clock INTEGER NOT NULL
+  ) STRICT;
+  CREATE UNIQUE INDEX accounts_by_name ON accounts(scope, unit);
+  CREATE TABLE windows (
+    account_pk INTEGER NOT NULL,
+    window_ms INTEGER NOT NULL,
+    cutoff INTEGER NOT NULL,
+    spent INTEGER NOT NULL,
+    held INTEGER NOT NULL,
+    asked_at INTEGER NOT NULL,
+    PRIMARY KEY (account_pk, window_ms)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE entries (
+    account_pk INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    reservation_pk INTEGER NOT NULL,
+    amount INTEGER NOT NULL,
+    is_held INTEGER NOT NULL,
+    value TEXT,
+    PRIMARY KEY (account_pk, at, reservation_pk)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE buckets (scope TEXT PRIMARY KEY, tokens REAL NOT NULL, at INTEGER NOT NULL) STRICT;
+  CREATE TABLE reservations (
+    reservation_pk INTEGER PRIMARY KEY,
+    run_pk INTEGER NOT NULL,
+    key TEXT NOT NULL,
+    is_settled INTEGER NOT NULL,
+    kept TEXT NOT NULL
+  ) STRICT;
+  CREATE UNIQUE INDEX reservations_by_key ON reservations(run_pk, key);
+  `,
 ];
 
 export const SCHEMA_VERSION: number = migrations.length;

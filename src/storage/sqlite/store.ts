@@ -6,6 +6,10 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { BridleError } from "../../std/error.ts";
+import type { ApprovalFilter, ApprovalRow } from "../../journal/approval.ts";
+import type { Account, AccountFilter, AccountRef } from "../../journal/ledger.ts";
+import type { Reservation, Reserved, Spending } from "../../journal/ledger.ts";
+import { planReservation } from "../../journal/ledger-rules.ts";
 import type { JournalLimits } from "../../journal/limits.ts";
 import { chainStart, sealEvents, type EventRecord, type Sealed } from "../../journal/record.ts";
 import type {
@@ -25,29 +29,22 @@ import type {
   RunStatus,
 } from "../../journal/store.ts";
 import {
-  checkInbox,
   checkRoom,
   fencedError,
   readLimit,
   sealMessage,
   sequenceError,
+  unknownRun,
 } from "../../journal/store-rules.ts";
+import { SqliteApprovals } from "./approvals.ts";
 import { packBlob, readBlobText, writeBlob } from "./blobs.ts";
 import type { CommitQueue } from "./commit-queue.ts";
 import { storeFailure } from "./failure.ts";
 import { Heads, type Head } from "./heads.ts";
-import { listRuns } from "./list.ts";
-import {
-  eventRecord,
-  eventValues,
-  inboxEntry,
-  numberOf,
-  runRow,
-  tailRow,
-  textOf,
-  writerRow,
-  type Row,
-} from "./rows.ts";
+import { inboxHead, postMessage, readInbox } from "./inbox.ts";
+import { SqliteLedger } from "./ledger.ts";
+import { currentRows, listRuns } from "./list.ts";
+import { eventRecord, eventValues, numberOf, runRow, textOf, writerRow, type Row } from "./rows.ts";
 import { SEQ_SPAN } from "./schema.ts";
 import { prepareStatements, type Statements } from "./statements.ts";
 
@@ -77,6 +74,8 @@ export class SqliteStore implements JournalStore {
   readonly #queue: CommitQueue;
   readonly #sql: Statements;
   readonly #heads: Heads;
+  readonly #ledger: SqliteLedger;
+  readonly #approvals: SqliteApprovals;
   readonly #pks = new Map<string, number>();
 
   constructor(parts: StoreParts) {
@@ -87,6 +86,8 @@ export class SqliteStore implements JournalStore {
     this.#queue = parts.queue;
     this.#sql = prepareStatements(parts.db);
     this.#heads = new Heads(this.#sql);
+    this.#ledger = new SqliteLedger(parts.db);
+    this.#approvals = new SqliteApprovals(parts.db);
     parts.queue.observe({
       begun: () => this.#heads.begin(),
       rolledBack: () => this.#heads.forgetAll(),
@@ -131,9 +132,12 @@ export class SqliteStore implements JournalStore {
         throw sequenceError(fence.runId, append.expected);
       }
       checkRoom(this.limits, append);
+      this.#approvals.check(pk, append.events);
       for (const blob of blobs) writeBlob(this.#sql, blob);
       this.#insert(pk, head, sealed);
       this.#heads.index(pk, head, append.after !== undefined || !hasOwner);
+      this.#approvals.note(pk, append.events);
+      this.#ledger.settle(pk, append.settle ?? []);
       const status = this.#settle(pk, append, inboxHead) ?? before;
       return { head: head.seq, hash: head.hash, inboxHead, status };
     });
@@ -166,6 +170,8 @@ export class SqliteStore implements JournalStore {
   #settle(pk: number, append: Append, inboxHead: number): RunStatus | undefined {
     if (append.after?.status === "finished") {
       this.#sql.finish.run(append.after.outcome, pk);
+      this.#ledger.finish(pk);
+      this.#approvals.finish(pk);
       this.#heads.forget(pk);
       return "finished";
     }
@@ -238,7 +244,7 @@ export class SqliteStore implements JournalStore {
       if (pk === undefined) return { held: false, inboxHead: 0 };
       const { changes } = this.#sql.extend.run(untilMs, pk, fence.epoch);
       if (Number(changes) === 1) this.#index(pk);
-      return { held: Number(changes) === 1, inboxHead: this.#inboxHead(pk) };
+      return { held: Number(changes) === 1, inboxHead: inboxHead(this.#sql, pk) };
     });
   }
 
@@ -262,28 +268,12 @@ export class SqliteStore implements JournalStore {
   async get(runId: string): Promise<RunRow | undefined> {
     return this.#look(() => {
       const row: Row | undefined = this.#sql.findRun.get(runId);
-      return row === undefined ? undefined : this.#current([row])[0];
+      return row === undefined ? undefined : currentRows(this.#sql, [row])[0];
     });
   }
 
   async list(filter: RunFilter = {}): Promise<readonly RunRow[]> {
-    return this.#look(() => this.#current(listRuns(this.#db, filter)));
-  }
-
-  /**
-   * The rows with their true heads: while a run is leased, its own row may lag behind. What lies
-   * past them is read once for all, however many are leased.
-   */
-  #current(rows: readonly Row[]): RunRow[] {
-    const leased = rows.filter((row) => row["lease_owner"] !== null);
-    if (leased.length === 0) return rows.map(runRow);
-    const from = Math.min(...leased.map((row) => numberOf(row, "head_id")));
-    const tails = new Map(this.#sql.tails.all(from).map(tailRow));
-    return rows.map((row) => {
-      const run = runRow(row);
-      const tail = run.lease === null ? undefined : tails.get(numberOf(row, "run_pk"));
-      return tail === undefined ? run : { ...run, ...tail };
-    });
+    return this.#look(() => currentRows(this.#sql, listRuns(this.#db, filter)));
   }
 
   async nextWake(): Promise<number | null> {
@@ -292,28 +282,52 @@ export class SqliteStore implements JournalStore {
   }
 
   async post(runId: string, entry: Omit<InboxEntry, "id">): Promise<Posted> {
-    const body = sealMessage(this.limits, entry.body);
+    const text = sealMessage(this.limits, entry.body);
     return this.#queue.submit((): Posted => {
       const pk = this.#pk(runId);
       if (pk === undefined) return "unknown_run";
-      if (writerRow(this.#sql.writer.get(pk))?.status === "finished") return "finished";
-      const { key, kind, at } = entry;
-      if (this.#sql.findInbox.get(pk, key) !== undefined) return "duplicate";
-      const head = this.#inboxHead(pk);
-      checkInbox(this.limits, runId, head);
-      this.#sql.insertInbox.run(pk * SEQ_SPAN + head + 1, pk, key, kind, at, body);
-      this.#sql.unpark.run(pk);
-      return "posted";
+      return postMessage(this.#sql, { pk, runId, limits: this.limits }, { ...entry, text });
     });
   }
 
   async inbox(runId: string, afterId: number): Promise<readonly InboxEntry[]> {
     return this.#look(() => {
       const pk = this.#pk(runId);
-      if (pk === undefined) return [];
-      const rows = this.#sql.readInbox.all(pk * SEQ_SPAN + afterId, (pk + 1) * SEQ_SPAN);
-      return rows.map(inboxEntry);
+      return pk === undefined ? [] : readInbox(this.#sql, pk, afterId);
     });
+  }
+
+  async reserve(reservation: Reservation): Promise<Reserved> {
+    const plan = planReservation(reservation);
+    return this.#queue.submit((): Reserved => {
+      const pk = this.#requirePk(reservation.runId);
+      const isOver = writerRow(this.#sql.writer.get(pk))?.status === "finished";
+      return this.#ledger.reserve({ pk, isOver }, reservation, plan);
+    });
+  }
+
+  unreserve(fence: Fence, key: string): Promise<void> {
+    return this.#queue.submit(() => {
+      const pk = this.#pk(fence.runId);
+      if (pk === undefined || writerRow(this.#sql.writer.get(pk))?.epoch !== fence.epoch) return;
+      this.#ledger.unreserve(pk, key);
+    });
+  }
+
+  async usage(accounts: readonly AccountRef[], at: number): Promise<readonly Spending[]> {
+    return this.#look(() => accounts.map((account) => this.#ledger.usage(account, at)));
+  }
+
+  async accounts(filter: AccountFilter = {}): Promise<readonly Account[]> {
+    return this.#look(() => this.#ledger.accounts(filter));
+  }
+
+  async approvals(filter: ApprovalFilter = {}): Promise<readonly ApprovalRow[]> {
+    return this.#look(() => this.#approvals.list(filter));
+  }
+
+  async approval(approvalId: string): Promise<ApprovalRow | undefined> {
+    return this.#look(() => this.#approvals.get(approvalId));
   }
 
   async close(): Promise<void> {
@@ -338,17 +352,10 @@ export class SqliteStore implements JournalStore {
     }
   }
 
-  #inboxHead(pk: number): number {
-    const id = this.#sql.inboxHead.get((pk + 1) * SEQ_SPAN)?.["id"];
-    return typeof id === "number" && id >= pk * SEQ_SPAN ? id % SEQ_SPAN : 0;
-  }
-
   #requirePk(runId: string): number {
     const pk = this.#pk(runId);
     if (pk !== undefined) return pk;
-    throw new BridleError("run_unknown", `No run "${runId}" in this journal`, {
-      hint: "List the runs with `bridle runs`.",
-    });
+    throw unknownRun(runId);
   }
 
   #pk(runId: string): number | undefined {
