@@ -20,7 +20,6 @@ export {
   unknownYet,
 } from "./tools/effect.ts";
 export { ToolError } from "./tools/tool-error.ts";
-export type { DecisionPoint, Verdict } from "./governance/decide.ts";
 export type { CompatibleModel, ModelReference } from "./generation/model.ts";
 export { costUsd, type PriceList } from "./generation/price.ts";
 export { memoryStore } from "./journal/memory-store.ts";

@@ -36,6 +36,8 @@ export interface GatewayOptions {
   readonly retry?: ModelRetry;
   /** Streams the answer and reports its pieces; absent: one response. */
   readonly onDelta?: (delta: Delta) => void;
+  /** Asked before each further attempt with what ended the last one; false ends the asking. */
+  readonly onRetry?: (fault: Fault) => Promise<boolean>;
 }
 
 /** How long one attempt may take when nothing else is said, ms: reasoning models think long. */
@@ -61,6 +63,9 @@ export async function generate(
       const fault = classifyFault(thrown, request.abortSignal);
       const delayMs = retryDelayMs(retry, { fault, attempts }, random);
       if (delayMs === null) return { kind: "failed", fault, attempts };
+      if (options.onRetry !== undefined && !(await options.onRetry(fault))) {
+        return { kind: "failed", fault, attempts };
+      }
       await clock.sleep(delayMs, signalOf(request.abortSignal)).catch(() => undefined);
     } finally {
       deadline.end();

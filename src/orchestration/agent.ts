@@ -1,4 +1,5 @@
 /** An agent as its author writes it, and as the harness keeps it. */
+import { checkBudget, type Budget } from "../governance/budget.ts";
 import type { RunLimits } from "../journal/event.ts";
 import type { Obligation } from "../journal/intent.ts";
 import type { Receipt } from "../journal/receipt.ts";
@@ -74,6 +75,11 @@ export interface AgentDefinition<Input = never> extends ModelSettings {
   obligations?(input: Input): readonly Obligation[];
   /** How the end of a run is checked. */
   readonly gate?: GateOptions;
+  /** What each run may spend, reserved before it is spent. */
+  readonly budget?: Budget & {
+    /** A budget without room: `end` (default) the run, or `ask` a person and wait. */
+    readonly onExhausted?: "end" | "ask";
+  };
   /** `obliged`: an effect that no obligation asks for is refused. Default `any`. */
   readonly effects?: "any" | "obliged";
   /** `cited`: the last answer names every effect by the id its tool returned. Default `free`. */
@@ -138,6 +144,7 @@ export async function prepareAgent(definition: AgentDefinition): Promise<Agent> 
       : await readSchema(definition.inputSchema, `Agent "${name}"`);
   const stopWhen = definition.stopWhen ?? [];
   const where = `Agent "${name}"`;
+  checkBudget(definition.budget ?? {}, where);
   return {
     name,
     definition,

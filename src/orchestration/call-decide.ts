@@ -1,7 +1,8 @@
 /**
  * The decision on one call (G4), between its validated arguments and its claim. The order is
- * fixed: intent → resource → policy → approval. A deny ends it; what asks is gathered and asked
- * of people as one question.
+ * fixed: intent → resource → policy → approval → limits and budget. A deny ends it; what asks is
+ * gathered and asked of people as one question. Limits and budgets come last, so that a call that
+ * waits for a person takes no room from others.
  *
  * D1 Every path to a tool comes through here: first calls, calls after an approval, resume, and
  *    what recovery finds never happened.
@@ -22,6 +23,7 @@ import type { CallOptions } from "./call-prepare.ts";
 import { forbiddenBy } from "./forbid.ts";
 import { isAskedFor } from "./obligation.ts";
 import type { Session } from "./session.ts";
+import { reserveCall } from "./spend.ts";
 
 /** A call whose arguments are validated and frozen. */
 export interface Checked {
@@ -34,6 +36,8 @@ export interface Checked {
 export type Decided =
   | { readonly kind: "allow"; readonly rules: readonly string[] }
   | { readonly kind: "deny"; readonly rules: readonly string[]; readonly reason: string }
+  /** Allowed, and no room for it now. */
+  | { readonly kind: "full"; readonly rules: readonly string[]; readonly reason: string }
   | { readonly kind: "wait"; readonly asked: ApprovalRequested };
 
 type Resource = NonNullable<DecisionRequest["resource"]>;
@@ -53,10 +57,26 @@ export async function decideOnCall(
   if (denied !== undefined) return denied;
   const rules = verdicts.flatMap((verdict) => verdict.rules);
   const asks = verdicts.filter((verdict) => verdict.kind === "ask");
-  if (asks.length === 0) return { kind: "allow", rules };
+  if (asks.length === 0) return withRoom(session, checked, { options, rules });
   const question = asks.map((ask) => ask.question).join(" ");
   const asking = asks.flatMap((ask) => ask.rules);
-  return consult(session, { checked, resource, rules, asking, question }, options);
+  const answer = consult(session, { checked, resource, rules, asking, question }, options);
+  if (answer.kind !== "allow") return answer;
+  return withRoom(session, checked, { options, rules: answer.rules });
+}
+
+/** The last step: rate, concurrency and budgets, reserved now and settled with the result. */
+async function withRoom(
+  session: Session,
+  { call, tool }: Checked,
+  given: { readonly options: CallOptions; readonly rules: readonly string[] },
+): Promise<Decided> {
+  const { options, rules } = given;
+  const { agent, governing } = options;
+  const { callId } = call;
+  const room = await reserveCall(session, { callId, tool, agent, governing });
+  if (room.kind === "room") return { kind: "allow", rules };
+  return { kind: "full", rules: [...rules, "limits"], reason: room.reason };
 }
 
 /** What the run was accepted for forbids some calls, and may allow only what was asked for. */

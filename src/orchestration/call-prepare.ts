@@ -14,6 +14,7 @@ import {
   cancelledCall,
   cutOffInput,
   deniedCall,
+  fullCall,
   invalidInput,
   limitCall,
   malformedInput,
@@ -81,6 +82,7 @@ export async function prepareCall(
   if (decided.kind === "deny") {
     return { ...refuse("denied", deniedCall(decided.reason)), rules: decided.rules };
   }
+  if (decided.kind === "full") return refuse("limit", fullCall(decided.reason));
   if (decided.kind === "wait") return { kind: "waiting", asked: decided.asked };
   // The very value that was checked is unchanged; only a copy has to be compared.
   const isChanged = input !== call.input && canonicalJson(call.input) !== canonicalJson(input);

@@ -24,6 +24,7 @@ import { cancelledCall, stillInDoubt } from "./observation.ts";
 import { askAbout, latestEnd } from "./reconcile.ts";
 import { recoverCall } from "./recovery.ts";
 import type { Session } from "./session.ts";
+import { callKey } from "./spend.ts";
 
 /** Brings every open call of the turn to its end, or as far as a stop allows. */
 export async function runCalls(session: Session, options: CallOptions): Promise<void> {
@@ -93,6 +94,7 @@ function admit(
       observation,
       ...(rules === undefined || rules.length === 0 ? {} : { rules }),
     });
+    session.settleCall(callKey(call.callId), false);
     return async () => undefined;
   }
   if (prepared.kind === "waiting") {
@@ -172,6 +174,7 @@ function refuseStopped(session: Session, call: Call): void {
   if (session.state.cancel === null) return;
   const observation = cancelledCall();
   session.push({ kind: "call.refused", callId: call.callId, code: "cancelled", observation });
+  session.settleCall(callKey(call.callId), false);
 }
 
 /**
@@ -196,6 +199,7 @@ async function settleFromEarlier(
       code: "in_doubt",
       observation: stillInDoubt(),
     });
+    session.settleCall(callKey(call.callId), false);
     return true;
   }
   const running = claim(session, prepared, options.agent);

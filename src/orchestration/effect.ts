@@ -22,6 +22,7 @@ import { failedCall, unknownOutcome } from "./observation.ts";
 import { openObligations } from "./oblige.ts";
 import { askAbout } from "./reconcile.ts";
 import type { Session } from "./session.ts";
+import { callKey } from "./spend.ts";
 
 /** A claimed call on its way to being settled. */
 export interface Running {
@@ -136,6 +137,7 @@ async function conclude(
       const attempts = attempt === 1 ? {} : { attempts: attempt };
       const by = tool.effect.class === "read" ? rulesOf(rules) : {};
       session.push({ kind: "call.failed", ...attempts, callId, message, ms, observation, ...by });
+      session.settleCall(callKey(callId), false);
       return;
     }
     case "doubt":
@@ -189,6 +191,7 @@ export async function complete(
   });
   const { tool, callId, input } = permit;
   openObligations(session, running.agent, { tool, callId, input, output });
+  session.settleCall(callKey(callId), true);
   if (effect === "once" || effect === "transactional") await session.flush();
 }
 

@@ -1,6 +1,7 @@
 /** What governs every run of a harness: one object, handed through the loop. */
 import { allowAll, DECIDE_TIMEOUT_MS, type DecisionPoint } from "../governance/decide.ts";
 import type { Person } from "../governance/approval.ts";
+import { checkBudget, type SharedBudget, type TokenPrice } from "../governance/budget.ts";
 import { BridleError } from "../std/error.ts";
 import { TIMER_MAX_MS } from "../std/deadline.ts";
 
@@ -13,6 +14,15 @@ export interface GovernanceOptions {
   readonly people?: readonly Person[];
   /** How long an approval waits for its answer when the tool does not say, ms. Default 24 h. */
   readonly approvalMs?: number;
+  /** Budgets that runs share; an agent's own `budget` is for each of its runs. */
+  readonly budgets?: readonly SharedBudget[];
+  /** What tokens cost, by `provider/model`, for budgets in US dollars. */
+  readonly prices?: Readonly<Record<string, TokenPrice>>;
+  /**
+   * A model whose price nobody stated, where a budget is in US dollars: `deny` (default), or the
+   * price to count with.
+   */
+  readonly unknownPrice?: "deny" | TokenPrice;
 }
 
 export interface Governing {
@@ -20,6 +30,9 @@ export interface Governing {
   readonly decideTimeoutMs: number;
   readonly people: readonly Person[];
   readonly approvalMs: number;
+  readonly budgets: readonly SharedBudget[];
+  readonly prices: Readonly<Record<string, TokenPrice>>;
+  readonly unknownPrice: "deny" | TokenPrice;
 }
 
 const DAY_MS = 24 * 3_600_000;
@@ -38,7 +51,28 @@ export function prepareGoverning(options: GovernanceOptions): Governing {
     });
   }
   checkPeople(people);
-  return { decide, decideTimeoutMs, people, approvalMs };
+  const { budgets = [], prices = {}, unknownPrice = "deny" } = options;
+  for (const budget of budgets) {
+    checkBudget(budget, `The budget of each ${budget.of}`);
+    if (budget.perMs === undefined || (Number.isSafeInteger(budget.perMs) && budget.perMs > 0)) {
+      continue;
+    }
+    throw new BridleError("limit_invalid", `A budget cannot be per ${budget.perMs} ms`, {
+      hint: "perMs is a whole number of ms; leave it out for a budget without a window.",
+    });
+  }
+  const stated = unknownPrice === "deny" ? [] : [["an unknown model", unknownPrice] as const];
+  for (const [name, price] of [...Object.entries(prices), ...stated]) checkPrice(price, name);
+  return { decide, decideTimeoutMs, people, approvalMs, budgets, prices, unknownPrice };
+}
+
+function checkPrice(price: TokenPrice, name: string): void {
+  const { inputUsd, outputUsd, cachedInputUsd = 0 } = price;
+  if ([inputUsd, outputUsd, cachedInputUsd].every((usd) => Number.isFinite(usd) && usd >= 0))
+    return;
+  throw new BridleError("limit_invalid", `The price of ${name} is none`, {
+    hint: "Give US dollars per million tokens: { inputUsd, outputUsd }.",
+  });
 }
 
 function checkPeople(people: readonly Person[]): void {

@@ -23,6 +23,7 @@ import type { Program } from "./program.ts";
 import { askDoubts } from "./recovery.ts";
 import { isLimit, type Session } from "./session.ts";
 import type { Slots } from "./slots.ts";
+import type { Exhausted } from "./spend.ts";
 import { Steps } from "./steps.ts";
 import { askModel, type TurnOptions } from "./turn.ts";
 
@@ -57,6 +58,7 @@ async function runLoop(session: Session, agent: Agent, options: LoopOptions): Pr
     calls: { agent, governing, slots },
     turn: {
       model,
+      governing,
       ...(retry === undefined ? {} : { retry }),
       ...(onDelta === undefined ? {} : { onDelta }),
     },
@@ -211,9 +213,35 @@ function isToldWhy(session: Session): boolean {
   return session.isOverWall || session.hasMail || session.state.cancel !== null;
 }
 
+/** No room in a budget, or a price that nobody knows. */
+async function endExhausted(
+  session: Session,
+  agent: Agent,
+  exhausted: Exhausted,
+): Promise<Advance> {
+  const { kind, message } = exhausted;
+  if (kind === "exhausted" && agent.definition.budget?.onExhausted === "ask") {
+    return park(session, `a person to raise the budget: ${message}`, exhausted.retryAt);
+  }
+  const isPrice = kind === "price_unknown";
+  await finish(session, {
+    outcome: "failed_recoverable",
+    reason: {
+      code: isPrice ? "price_unknown" : "budget_exhausted",
+      message,
+      hint: isPrice
+        ? "State it in `prices`, or a worst price in `unknownPrice`."
+        : "Raise the budget, then start the work again.",
+    },
+    text: null,
+  });
+  return { kind: "done" };
+}
+
 async function ask({ session, agent, turn }: Hold): Promise<Advance | null> {
   const generated = await askModel(session, agent, turn);
   if (generated.kind === "answered") return null;
+  if (generated.kind !== "failed") return endExhausted(session, agent, generated);
   const { fault, attempts } = generated;
   if (session.hardAbort.aborted) return { kind: "idle" };
   // A cancel or the end of the wall time stops the model call; the next pass names it.

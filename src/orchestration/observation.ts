@@ -56,6 +56,10 @@ export function deniedCall(reason: string): string {
   return cut(`Denied: ${reason}. Nothing was done. Do not try to get around this.`);
 }
 
+export function fullCall(reason: string): string {
+  return cut(`Not run now: ${reason} Nothing was done.`.replace(/([^.])( Nothing was)/, "$1.$2"));
+}
+
 export function limitCall(callsMax: number): string {
   return `Error: this run may make ${callsMax} calls and they are used up. Nothing was done.`;
 }

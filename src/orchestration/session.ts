@@ -14,9 +14,11 @@ import { Stop } from "../std/stop.ts";
 import type { Clock } from "../std/clock.ts";
 import type { EventBody, JournalEvent } from "../journal/event.ts";
 import { foldEvent } from "../journal/fold.ts";
+import type { Settlement } from "../journal/ledger.ts";
 import type { RunState } from "../journal/run.ts";
 import type { Append, Fence, JournalStore, RunStatus } from "../journal/store.ts";
 import { PromptView } from "./prompt-view.ts";
+import type { CountedPrompt } from "./token-bound.ts";
 
 export interface SessionParts {
   readonly store: JournalStore;
@@ -54,6 +56,12 @@ export class Session {
   #limit: BridleError | null = null;
   /** Calls whose tool goes on although nobody waits for it any more. */
   readonly #stragglers = new Map<string, number>();
+  /** What the provider last counted of this conversation; null: nobody has counted it here. */
+  counted: CountedPrompt | null = null;
+  /** Settlements that go with the next append. */
+  #settlements: Settlement[] = [];
+  /** Lines reserved for calls under this hold, by key. */
+  readonly #reserved = new Map<string, number>();
   #inboxHead = 0;
   /** Something may have been posted that no count of the inbox told of. */
   #mustLook: boolean;
@@ -123,6 +131,28 @@ export class Session {
     this.#pending.push({ at, body });
   }
 
+  /** Notes how many lines a call's reservation has. */
+  noteReservation(key: string, lines: number): void {
+    this.#reserved.set(key, lines);
+  }
+
+  /** Settles with the next append what a reservation was used for. */
+  settleReservation(settlement: Settlement): void {
+    this.#settlements.push(settlement);
+  }
+
+  /**
+   * Settles a call's reservation, if it has one: as reserved, or with nothing when the call did
+   * not happen. One made by a worker before this one counts as reserved.
+   */
+  settleCall(key: string, happened: boolean): void {
+    const lines = this.#reserved.get(key);
+    this.#reserved.delete(key);
+    if (lines === undefined && this.fence.epoch === 1) return;
+    const actual = happened || lines === undefined ? {} : { actual: Array(lines).fill(0) };
+    this.#settlements.push({ key, ...actual });
+  }
+
   /** Durable when it resolves: everything pushed before the call. */
   flush(): Promise<RunStatus> {
     return this.#write();
@@ -185,7 +215,9 @@ export class Session {
     if (this.#limit !== null) throw this.#limit;
     if (this.#pending.length === 0 && after === undefined) return "ready";
     const events = this.#pending;
+    const settle = this.#settlements;
     this.#pending = [];
+    this.#settlements = [];
     const { seq, hash } = this.#durable;
     try {
       const append: Append = {
@@ -193,6 +225,7 @@ export class Session {
         hash,
         events,
         ...(after === undefined ? {} : { after }),
+        ...(settle.length === 0 ? {} : { settle }),
       };
       const written = await this.store.append(this.fence, append);
       this.#durable = { seq: written.head, hash: written.hash };
@@ -201,6 +234,7 @@ export class Session {
     } catch (thrown) {
       if (isLimit(thrown)) {
         this.#refused = events;
+        this.#settlements = [...settle, ...this.#settlements];
         this.#limit = thrown;
       } else {
         this.lose(thrown);

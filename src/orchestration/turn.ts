@@ -9,10 +9,13 @@ import { afterAbout } from "../std/coarse-timer.ts";
 import { BridleError } from "../std/error.ts";
 import type { Agent } from "./agent.ts";
 import { keptName } from "./call-name.ts";
+import type { Governing } from "./governing.ts";
 import type { Session } from "./session.ts";
+import { reserveModel, type Exhausted } from "./spend.ts";
 
 export interface TurnOptions {
   readonly model: LanguageModel;
+  readonly governing: Governing;
   readonly retry?: ModelRetry;
   readonly onDelta?: (runId: string, delta: Delta) => void;
 }
@@ -25,13 +28,17 @@ export async function askModel(
   session: Session,
   agent: Agent,
   options: TurnOptions,
-): Promise<Generated> {
+): Promise<Generated | Exhausted> {
   const { state } = session;
-  const { model, retry, onDelta } = options;
+  const { model, retry, onDelta, governing } = options;
+  const grant = await reserveModel(session, agent, { model, governing });
+  if ("kind" in grant) return grant;
+  const { maxOutputTokens } = grant;
   const request = {
     prompt: session.prompt.of(agent.definition.instructions, state.messages),
     tools: agent.toolSpecs,
-    settings: agent.settings,
+    settings:
+      maxOutputTokens === undefined ? agent.settings : { ...agent.settings, maxOutputTokens },
     abortSignal: session.abort,
   };
   const streams = agent.definition.stream === true;
@@ -42,10 +49,14 @@ export async function askModel(
   const generated = await generate(model, request, {
     clock: session.clock,
     ...(retry === undefined ? {} : { retry }),
+    onRetry: (fault) => grant.retry(fault),
     ...(streams ? { onDelta: (delta: Delta) => show(state.runId, delta, onDelta) } : {}),
   });
   endRide();
-  if (generated.kind === "answered") keepAnswer(session, generated);
+  if (generated.kind === "answered") {
+    grant.settle(generated.answer.usage);
+    keepAnswer(session, generated);
+  }
   return generated;
 }
 
@@ -92,6 +103,10 @@ function keepAnswer(session: Session, generated: Extract<Generated, { kind: "ans
     turn,
     usage,
   });
+  const { inputTokens, outputTokens } = usage;
+  if (inputTokens === undefined || outputTokens === undefined) return;
+  const messages = session.state.messages.length;
+  session.counted = { tokens: inputTokens + outputTokens, messages };
 }
 
 /**

@@ -1,6 +1,7 @@
 import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
-import { once, read, type DecisionPoint } from "../../src/index.ts";
+import type { DecisionPoint } from "../../src/governance/door.ts";
+import { once, read } from "../../src/index.ts";
 import { agentOf, eventsOf, modelOf, play, resultsIn, toolOf } from "../orchestration/world.ts";
 
 const payTurn = { calls: [{ tool: "pay", input: { cents: 5 } }] };

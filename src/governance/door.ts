@@ -1,0 +1,5 @@
+/** `bridle/governance`: what those write who decide what may happen. */
+export type { DecisionPoint, DecisionRequest, Verdict } from "./decide.ts";
+export type { Person } from "./approval.ts";
+export type { Condition, ForbiddenEffect, Intent, Obligation } from "../journal/intent.ts";
+export type { HeldApproval } from "../journal/run.ts";
