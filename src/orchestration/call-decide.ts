@@ -10,7 +10,7 @@
  * D4 What a step cannot find out (a throw, a timeout) is a no with that reason.
  * D5 An approval counts only when everything it is bound to is still so, now.
  */
-import { callHashOf, peopleFor } from "../governance/approval.ts";
+import { callHashOf, countStanding, peopleFor } from "../governance/approval.ts";
 import { decideCall, type DecisionRequest, type Verdict } from "../governance/decide.ts";
 import type { ApprovalRequested } from "../journal/event.ts";
 import type { Call, HeldApproval } from "../journal/run.ts";
@@ -161,7 +161,7 @@ async function askRules(
   const deciding = decideCall(options.governing, request);
   const verdict = deciding instanceof Promise ? await deciding : deciding;
   if (verdict.kind === "deny") return [verdict];
-  const wish = await needsApproval(session, given);
+  const wish = await needsApproval(session, given, options);
   return wish === null ? [verdict] : [verdict, wish];
 }
 
@@ -169,20 +169,25 @@ async function askRules(
 async function needsApproval(
   session: Session,
   { call, tool, input }: Checked,
+  { governing }: CallOptions,
 ): Promise<Verdict | null> {
   const { needsApproval: wish } = tool.definition;
   if (wish === undefined || wish === false) return null;
   const rules = ["tool/needs-approval"];
   const ask: Verdict = { kind: "ask", rules, question: `May ${tool.name} be called?` };
   if (wish === true) return ask;
+  const deadline = startDeadline(governing.decideTimeoutMs, session.abort);
   try {
     const messages = session.state.messages.toArray();
     const given = { toolCallId: call.toolCallId, messages, context: {} };
     // The author's own types, those of the version of the AI SDK in use.
-    const answer: unknown = await wish(input as never, given as never);
+    const asked: Promise<unknown> = Promise.resolve(wish(input as never, given as never));
+    const answer = await untilAborted(asked, deadline.stop);
     return answer === false ? null : ask;
   } catch (thrown) {
     return { kind: "deny", rules, reason: `needsApproval failed: ${errorMessage(thrown)}` };
+  } finally {
+    deadline.end();
   }
 }
 
@@ -205,11 +210,11 @@ function consult(session: Session, given: Consultation, options: CallOptions): D
       return { kind: "deny", rules: asking, reason: `a person said no: ${last.reason ?? "no"}` };
     case "expired":
       return { kind: "deny", rules: asking, reason: "nobody answered in time" };
-    case "approved":
-      if (isSame(session, last, { given, options })) {
-        return { kind: "allow", rules: [...rules, `approval/${last.approvalId}`] };
-      }
-      return askPeople(session, given, { options, before: "What was approved has changed. " });
+    case "approved": {
+      const before = whyNotUsable(session, last, { given, options });
+      if (before !== null) return askPeople(session, given, { options, before });
+      return { kind: "allow", rules: [...rules, `approval/${last.approvalId}`] };
+    }
     case "edited":
     case "void":
     case null:
@@ -219,13 +224,24 @@ function consult(session: Session, given: Consultation, options: CallOptions): D
   }
 }
 
-/** Bound again under the nonce of the question: any difference shows (P1). */
-function isSame(
+/** Why a yes that was given is not one to this call now (P1, P6); null when it is. */
+function whyNotUsable(
   session: Session,
   approval: HeldApproval,
   { given, options }: { readonly given: Consultation; readonly options: CallOptions },
-): boolean {
-  return hashOf(session, given, { options, nonce: approval.nonce }) === approval.callHash;
+): string | null {
+  // Bound again under the nonce of the question: any difference shows.
+  const hash = hashOf(session, given, { options, nonce: approval.nonce });
+  const isSame = hash === approval.callHash;
+  if (!isSame || !given.asking.every((rule) => approval.rules.includes(rule))) {
+    return "What was approved has changed. ";
+  }
+  if (session.clock.now() >= approval.expiresAt) return "The approval was not used in time. ";
+  const { people } = options.governing;
+  const { quorum, asked } = approversOf(session, given.checked, options);
+  const may = "reason" in asked ? [] : asked.people;
+  const isStanding = countStanding(approval, { may, people }) >= quorum;
+  return isStanding ? null : "Who may approve has changed. ";
 }
 
 function hashOf(
@@ -258,30 +274,8 @@ function askPeople(
   const { checked, resource, asking, question } = given;
   const { call, tool, input, argsHash } = checked;
   const { governing, agent } = options;
-  const {
-    quorum = 1,
-    people,
-    roles,
-    expiresMs = governing.approvalMs,
-  } = tool.definition.approval ?? {};
-  const principal = session.state.created?.principal;
-  const { editedBy } = call;
-  const requestedBy = [
-    ...(principal === undefined ? [] : [principal.id]),
-    ...(editedBy === undefined ? [] : [editedBy]),
-  ];
-  const asked = peopleFor(
-    {
-      quorum,
-      ...(people === undefined ? {} : { people }),
-      ...(roles === undefined ? {} : { roles }),
-    },
-    {
-      people: governing.people,
-      requestedBy,
-      ...(principal?.tenant === undefined ? {} : { tenant: principal.tenant }),
-    },
-  );
+  const { expiresMs = governing.approvalMs } = tool.definition.approval ?? {};
+  const { quorum, requestedBy, asked } = approversOf(session, checked, options);
   if ("reason" in asked) {
     const reason = `${asked.reason}, so nobody is there to ask: ${question}`;
     return { kind: "deny", rules: asking, reason };
@@ -309,6 +303,32 @@ function askPeople(
       tool: tool.name,
     },
   };
+}
+
+/** Who may say yes to a call, and how many must. */
+function approversOf(
+  session: Session,
+  { call, tool }: Checked,
+  { governing }: CallOptions,
+): {
+  readonly quorum: number;
+  readonly requestedBy: readonly string[];
+  readonly asked: ReturnType<typeof peopleFor>;
+} {
+  const { quorum = 1, people, roles } = tool.definition.approval ?? {};
+  const principal = session.state.created?.principal;
+  const requestedBy = [
+    ...(principal === undefined ? [] : [principal.id]),
+    ...(call.editedBy ?? []),
+  ];
+  const terms = {
+    quorum,
+    ...(people === undefined ? {} : { people }),
+    ...(roles === undefined ? {} : { roles }),
+  };
+  const tenant = principal?.tenant === undefined ? {} : { tenant: principal.tenant };
+  const asked = peopleFor(terms, { people: governing.people, requestedBy, ...tenant });
+  return { quorum, requestedBy, asked };
 }
 
 function referenceOf({ id, type, version }: Resource): ApprovalRequested["resource"] & object {

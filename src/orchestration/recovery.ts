@@ -2,18 +2,21 @@
  * What becomes of a call that a dead worker left claimed (DESIGN §6, the table).
  *
  * The class that decides is the one in the claim: what was true when the effect began. A tool
- * that has since disappeared leaves the call in doubt.
+ * that has since disappeared leaves the call in doubt. Whatever would be run again is decided on
+ * again first: what was allowed then may be forbidden now.
  */
 import { hashArgs, type Call, type OpenDoubt } from "../journal/run.ts";
 import type { Json } from "../std/json.ts";
 import type { Tool } from "../tools/tool.ts";
+import { decideOnCall } from "./call-decide.ts";
 import { executeCall, type Permit } from "./call-execute.ts";
 import type { CallOptions } from "./call-prepare.ts";
 import { claimAgain, complete, doubt, runEffect, type Running } from "./effect.ts";
-import { unknownOutcome } from "./observation.ts";
+import { cancelledCall, deniedCall, unknownOutcome } from "./observation.ts";
 import { openObligations } from "./oblige.ts";
 import { askAbout, latestEnd, type Truth } from "./reconcile.ts";
 import type { Session } from "./session.ts";
+import { callKey } from "./spend.ts";
 
 export async function recoverCall(
   session: Session,
@@ -39,27 +42,59 @@ export async function recoverCall(
   const running: Running = { permit, agent: options.agent, isOpen: true };
   const isRepeatable = claim.effect === "read" || claim.effect === "idempotent";
   if (isRepeatable && tool.effect.class === claim.effect) {
+    const barred = await whyNotAgain(session, call, { permit, options });
     // The same key as before: the other side can tell (E3).
-    await inSlot(session, running, options);
+    if (barred === null) await inSlot(session, running, options);
+    else await doubt(session, running, `the worker died during the call; ${barred.message}`);
     return;
   }
   const endedAt = latestEnd(session, tool, claim.at);
   const truth = await askAbout(session, { ...permit, effect: claim.effect, endedAt });
-  if (!session.hardAbort.aborted) await settleTruth(session, running, { truth, options });
+  if (!session.hardAbort.aborted) await settleTruth(session, running, { call, truth, options });
+}
+
+interface Barred {
+  readonly message: string;
+  readonly observation: string;
+}
+
+/** Why a call that was allowed once may not run again; null when it may. */
+async function whyNotAgain(
+  session: Session,
+  call: Call,
+  { permit, options }: { readonly permit: Permit; readonly options: CallOptions },
+): Promise<Barred | null> {
+  if (session.state.cancel !== null) {
+    return { message: "the run was cancelled", observation: cancelledCall() };
+  }
+  const { tool, input, argsHash } = permit;
+  const decided = await decideOnCall(session, { call, tool, input, argsHash }, options);
+  if (decided.kind === "allow") return null;
+  const message =
+    decided.kind === "wait"
+      ? `a person must approve it again: ${decided.asked.question}`
+      : decided.reason;
+  return { message, observation: deniedCall(message) };
 }
 
 async function settleTruth(
   session: Session,
   running: Running,
-  given: { readonly truth: Truth; readonly options: CallOptions },
+  given: { readonly call: Call; readonly truth: Truth; readonly options: CallOptions },
 ): Promise<void> {
   const { permit } = running;
-  const { truth, options } = given;
+  const { call, truth, options } = given;
   switch (truth.kind) {
     case "happened":
       await complete(session, running, { ...truth, dropped: null, attempt: permit.attempt, ms: 0 });
       return;
     case "not_happened": {
+      const barred = await whyNotAgain(session, call, { permit, options });
+      if (barred !== null) {
+        session.push({ kind: "call.failed", callId: permit.callId, ms: 0, ...barred });
+        session.settleCall(callKey(permit.callId), false);
+        return;
+      }
       const attempt = permit.attempt + 1;
       await claimAgain(session, permit, attempt);
       const again = { ...permit, attempt };
@@ -105,7 +140,7 @@ export async function askDoubts(session: Session, options: CallOptions): Promise
   for (const open of session.state.doubts) {
     const tool = options.agent.tools.get(open.tool);
     if (tool === undefined) continue;
-    const truth = await settleDoubt(session, open, tool);
+    const truth = await settleDoubt(session, open, { tool, options });
     if (session.hardAbort.aborted) return;
     if (truth.kind === "unknown") continue;
     session.push({
@@ -121,23 +156,38 @@ export async function askDoubts(session: Session, options: CallOptions): Promise
   }
 }
 
-function settleDoubt(session: Session, open: OpenDoubt, tool: Tool): Promise<Truth | Repeated> {
+function settleDoubt(
+  session: Session,
+  open: OpenDoubt,
+  { tool, options }: { readonly tool: Tool; readonly options: CallOptions },
+): Promise<Truth | Repeated> {
   const { effect, idempotencyKey: key, claimedAt } = open;
   if (effect === "idempotent" && tool.effect.class === "idempotent") {
-    return repeat(session, open, tool);
+    return repeat(session, open, { tool, options });
   }
   return askAbout(session, { ...open, tool, key, endedAt: latestEnd(session, tool, claimedAt) });
 }
 
 /** An idempotent call in doubt: the same key once more gives the same effect, and its answer. */
-async function repeat(session: Session, open: OpenDoubt, tool: Tool): Promise<Truth | Repeated> {
+async function repeat(
+  session: Session,
+  open: OpenDoubt,
+  { tool, options }: { readonly tool: Tool; readonly options: CallOptions },
+): Promise<Truth | Repeated> {
   const { callId, input, argsHash, idempotencyKey: key } = open;
   const rules: readonly string[] = [];
-  const call = { tool, callId, toolCallId: callId, input, argsHash, key, attempt: 1, rules };
-  const executed = await executeCall(session, call);
-  if (executed.kind === "returned") return { ...executed, kind: "happened" };
-  const isRefused = executed.happened === "no" && !executed.isTransient;
-  return isRefused ? { kind: "not_happened" } : { kind: "unknown", why: executed.message };
+  const permit = { tool, callId, toolCallId: callId, input, argsHash, key, attempt: 1, rules };
+  const call: Call = { callId, toolCallId: callId, tool: tool.name, input, status: "claimed" };
+  const barred = await whyNotAgain(session, call, { permit, options });
+  if (barred !== null) return { kind: "unknown", why: barred.message };
+  const executed = await executeCall(session, permit);
+  const isRefused =
+    executed.kind === "threw" && executed.happened === "no" && !executed.isTransient;
+  if (executed.kind === "threw" && !isRefused) return { kind: "unknown", why: executed.message };
+  session.settleCall(callKey(callId), executed.kind === "returned");
+  return executed.kind === "returned"
+    ? { ...executed, kind: "happened" }
+    : { kind: "not_happened" };
 }
 
 interface Repeated {
