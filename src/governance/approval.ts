@@ -8,7 +8,10 @@
  *    changed it, never the same person twice, never after the expiry.
  * P3 A quorum counts different people. A delegate counts as the one who delegated.
  * P4 One no decides. No answer in time is a no.
- * P5 An edit decides nothing: the changed call is another call.
+ * P5 An edit decides nothing: the changed call is another call. Nobody who had a hand in the
+ *    arguments approves them, however often they were changed since.
+ * P6 A yes is used before its expiry, for the rules that asked, and while those who said it may
+ *    still say it: votes are counted again right before the call runs.
  */
 import type { Principal } from "../journal/event.ts";
 import type { HeldApproval } from "../journal/run.ts";
@@ -110,7 +113,7 @@ export function judgeVote(
     const why = whyNotPerson(person, approval);
     if (why !== null) return refused(why);
   }
-  const notRight = whyNoRight(right, approval, given.tenant);
+  const notRight = whyNoRight(right, approval) ?? whyNoTenant([voter, right], given.tenant);
   if (notRight !== null) return refused(notRight);
   if (right !== voter && !isDelegate(right, voter, { tool: approval.tool, now: given.now })) {
     return refused(`"${whose}" has not delegated this to "${vote.by}"`);
@@ -129,13 +132,21 @@ function whyNotPerson(person: Person, approval: HeldApproval): string | null {
   return null;
 }
 
-function whyNoRight(person: Person, approval: HeldApproval, tenant?: string): string | null {
-  const { id, tenants } = person;
-  if (approval.people !== null && !approval.people.includes(id)) return `"${id}" was not asked`;
-  if (tenants !== undefined && !tenants.includes(tenant ?? "")) {
-    return `"${id}" does not answer for ${tenant === undefined ? "this run" : `tenant ${tenant}`}`;
-  }
-  return null;
+function whyNoRight({ id }: Person, approval: HeldApproval): string | null {
+  const isAsked = approval.people === null || approval.people.includes(id);
+  return isAsked ? null : `"${id}" was not asked`;
+}
+
+/** A delegation passes on a right, never another tenant. */
+function whyNoTenant(people: readonly Person[], tenant?: string): string | null {
+  const stranger = people.find((person) => !isOfTenant(person, tenant));
+  if (stranger === undefined) return null;
+  const where = tenant === undefined ? "this run" : `tenant ${tenant}`;
+  return `"${stranger.id}" does not answer for ${where}`;
+}
+
+function isOfTenant({ tenants }: Person, tenant?: string): boolean {
+  return tenants === undefined || tenants.includes(tenant ?? "");
 }
 
 function isDelegate(
@@ -164,6 +175,40 @@ export function countVotes(
   return { kind: yes.size >= approval.quorum ? "approved" : "open" };
 }
 
+/**
+ * How many people's yes still counts under who may answer today (P6): whoever gave it or lent
+ * their right to it has not been struck from the list since.
+ */
+export function countStanding(
+  approval: Pick<HeldApproval, "votes">,
+  given: { readonly may: readonly string[]; readonly people: readonly Person[] },
+): number {
+  const { may, people } = given;
+  const isKnown = (id: string): boolean =>
+    people.some((person) => person.id === id && (person.kind ?? "person") === "person");
+  const standing = approval.votes.filter(({ by, decision, onBehalfOf }) => {
+    return decision === "approve" && isKnown(by) && may.includes(onBehalfOf ?? by);
+  });
+  return new Set(standing.map(({ by, onBehalfOf }) => onBehalfOf ?? by)).size;
+}
+
+/**
+ * Why somebody's word about the run itself (an obligation, its budget) does not count. Where the
+ * approvers are known, nobody else decides in their place, nor whoever asked.
+ */
+export function whyNotDecider(
+  by: string,
+  given: { readonly people: readonly Person[]; readonly principal: Principal | undefined },
+): string | null {
+  const { people, principal } = given;
+  if (people.length === 0) return null;
+  const person = people.find(({ id }) => id === by);
+  if (person === undefined) return `"${by}" is not a known approver`;
+  if ((person.kind ?? "person") !== "person") return `"${by}" is no person`;
+  if (principal?.id === by) return `"${by}" cannot decide on their own request`;
+  return whyNoTenant([person], principal?.tenant);
+}
+
 export interface Asked {
   readonly people?: readonly string[];
   readonly roles?: readonly string[];
@@ -187,7 +232,7 @@ export function peopleFor(
     const isNamed = named === undefined && roles === undefined;
     const isListed = named?.includes(person.id) === true;
     const hasRole = person.roles?.some((role) => roles?.includes(role) === true) === true;
-    const isTenant = person.tenants === undefined || person.tenants.includes(given.tenant ?? "");
+    const isTenant = isOfTenant(person, given.tenant);
     const isPerson = (person.kind ?? "person") === "person";
     const isOther = !given.requestedBy.includes(person.id);
     return isPerson && isTenant && isOther && (isNamed || isListed || hasRole);

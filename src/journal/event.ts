@@ -242,6 +242,8 @@ export interface ApprovalSettled {
   readonly inbox?: number;
   /** The arguments a person put in place of the model's. */
   readonly input?: Json;
+  /** The person whose right `by` used. */
+  readonly onBehalfOf?: string;
   readonly reason?: string;
 }
 

@@ -32,6 +32,21 @@ type CallEvent = (
 ) & { readonly at: number };
 
 export function foldCallEvent(draft: Draft, event: CallEvent): void {
+  foldOne(draft, event);
+  if (draft.approvals.length > 0) forgetApprovals(draft);
+}
+
+/** A call that has ended was approved for good; one in doubt may have to run once more. */
+function forgetApprovals(draft: Draft): void {
+  const { calls, doubts } = draft;
+  draft.approvals = draft.approvals.filter(
+    ({ callId }) =>
+      calls.some((call) => call.callId === callId && call.status !== "settled") ||
+      doubts.some((doubt) => doubt.callId === callId),
+  );
+}
+
+function foldOne(draft: Draft, event: CallEvent): void {
   switch (event.kind) {
     case "call.refused":
       settle(draft, event.callId, { type: "error-text", value: event.observation });
@@ -52,7 +67,7 @@ export function foldCallEvent(draft: Draft, event: CallEvent): void {
       foldResolved(draft, event);
       return;
     default:
-      unreachable(event, "foldCallEvent");
+      unreachable(event, "foldOne");
   }
 }
 
@@ -200,9 +215,6 @@ function giveResult(draft: Draft, call: Call, output: ToolOutput): void {
   };
   replaceCall(draft, { ...call, status: "settled", result });
   draft.gate = null;
-  if (draft.approvals.length > 0) {
-    draft.approvals = draft.approvals.filter((approval) => approval.callId !== call.callId);
-  }
   if (draft.calls.some((open) => open.status !== "settled")) return;
   const content = draft.calls.flatMap((settled) => settled.result?.content ?? []);
   draft.messages = draft.messages.append({ role: "tool", content }, ...draft.held);

@@ -94,7 +94,8 @@ function foldSettled(draft: Draft, event: ApprovalSettled): void {
     return;
   }
   const { malformed: _malformed, ...rest } = call;
-  const editedBy = event.by ?? "a person";
+  const { by = "a person", onBehalfOf = by } = event;
+  const editedBy = [...new Set([...(call.editedBy ?? []), by, onBehalfOf])];
   replaceCall(draft, { ...rest, input: event.input, editedBy, status: "requested" });
   const changed = JSON.stringify(event.input);
   addUserMessage(draft, `A person changed the arguments of your ${call.tool} call to ${changed}.`);

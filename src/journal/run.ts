@@ -49,8 +49,8 @@ export interface Call {
   /** What the model wrote when it was not JSON. */
   readonly malformed?: string;
   readonly status: "requested" | "waiting" | "claimed" | "in_doubt" | "settled";
-  /** Who put other arguments in place of the model's. */
-  readonly editedBy?: string;
+  /** Everybody who put other arguments in place of the model's, or lent their right to it. */
+  readonly editedBy?: readonly string[];
   readonly claim?: Claim;
   readonly result?: Message & { readonly role: "tool" };
 }
@@ -99,7 +99,7 @@ export interface RunState {
   readonly gate: Pick<GateChecked, "unmet" | "text"> | null;
   /** How often unmet checks went back to the model since a person last said something. */
   readonly gateRounds: number;
-  /** Approvals of the current turn's calls, oldest first. */
+  /** Approvals of the current turn's open calls and of calls in doubt, oldest first. */
   readonly approvals: readonly HeldApproval[];
   /** What people added to the run's budget, by unit. */
   readonly raised: { readonly [unit: string]: number };

@@ -59,17 +59,27 @@ async function considerCall(
   const { resource } = found;
   const bound = { checked, resource, doubtful };
   const approved = approvalInForce(session, bound, options);
-  const considered: Considered = { ...checked, resource, judgement, doubtful, approved };
+  const considered: Considered = {
+    ...checked,
+    resource,
+    judgement,
+    doubtful,
+    isApproved: approved !== null,
+  };
   const verdicts = await askRules(session, considered, options);
   const no = verdicts.find((verdict) => verdict.kind === "deny");
   if (no !== undefined) return no;
   const rules = verdicts.flatMap((verdict) => verdict.rules);
   const asks = verdicts.filter((verdict) => verdict.kind === "ask");
-  if (asks.length === 0 || approved !== null) {
-    const by = approved === null ? [] : [`approval/${approved}`];
+  const asking = asks.flatMap((ask) => ask.rules);
+  // A yes answers the rules that asked for it, and no other.
+  const isAnswered = asking.every((rule) => approved?.rules.includes(rule) === true);
+  // Rules may take their time: the yes is looked at again after them.
+  const isStanding = approved === null || approvalInForce(session, bound, options) !== null;
+  if (isAnswered && isStanding) {
+    const by = approved === null ? [] : [`approval/${approved.approvalId}`];
     return withRoom(session, checked, { options, rules: [...rules, ...by] });
   }
-  const asking = asks.flatMap((ask) => ask.rules);
   const question = asks.map((ask) => ask.question).join(" ");
   return consult(session, { ...bound, asking, question }, options);
 }

@@ -4,7 +4,7 @@
  * D3 `ask` without someone to ask is no.
  * D5 An approval counts only when everything it is bound to is still so, now.
  */
-import { callHashOf, peopleFor } from "../governance/approval.ts";
+import { callHashOf, countStanding, peopleFor } from "../governance/approval.ts";
 import type { ApprovalRequested } from "../journal/event.ts";
 import type { HeldApproval } from "../journal/run.ts";
 import { newId } from "../std/ids.ts";
@@ -37,10 +37,10 @@ export function approvalInForce(
   session: Session,
   given: Bound,
   options: CallOptions,
-): string | null {
+): HeldApproval | null {
   const last = latest(session, given);
   if (last?.decision !== "approved") return null;
-  return isSame(session, last, { given, options }) ? last.approvalId : null;
+  return whyNotUsable(session, last, { given, options }) === null ? last : null;
 }
 
 function latest(session: Session, { checked }: Bound): HeldApproval | undefined {
@@ -61,8 +61,11 @@ export function consult(
       return { kind: "deny", rules: asking, reason: `a person said no: ${last.reason ?? "no"}` };
     case "expired":
       return { kind: "deny", rules: asking, reason: "nobody answered in time" };
-    case "approved":
-      return askPeople(session, given, { options, before: "What was approved has changed. " });
+    case "approved": {
+      const changed = "What was approved has changed. ";
+      const before = whyNotUsable(session, last, { given, options }) ?? changed;
+      return askPeople(session, given, { options, before });
+    }
     case "edited":
     case "void":
     case null:
@@ -72,13 +75,21 @@ export function consult(
   }
 }
 
-/** Bound again under the nonce of the question: any difference shows (P1). */
-function isSame(
+/** Why a yes that was given is not one to this call now (P1, P6); null when it is. */
+function whyNotUsable(
   session: Session,
   approval: HeldApproval,
   { given, options }: { readonly given: Bound; readonly options: CallOptions },
-): boolean {
-  return hashOf(session, given, { options, nonce: approval.nonce }) === approval.callHash;
+): string | null {
+  // Bound again under the nonce of the question: any difference shows.
+  const hash = hashOf(session, given, { options, nonce: approval.nonce });
+  if (hash !== approval.callHash) return "What was approved has changed. ";
+  if (session.clock.now() >= approval.expiresAt) return "The approval was not used in time. ";
+  const { people } = options.governing;
+  const { quorum, asked } = approversOf(session, given.checked, options);
+  const may = "reason" in asked ? [] : asked.people;
+  const isStanding = countStanding(approval, { may, people }) >= quorum;
+  return isStanding ? null : "Who may approve has changed. ";
 }
 
 function hashOf(
@@ -111,30 +122,8 @@ function askPeople(
   const { checked, resource, asking, question, doubtful } = given;
   const { call, tool, input, argsHash } = checked;
   const { governing, agent } = options;
-  const {
-    quorum = 1,
-    people,
-    roles,
-    expiresMs = governing.approvalMs,
-  } = tool.definition.approval ?? {};
-  const principal = session.state.created?.principal;
-  const { editedBy } = call;
-  const requestedBy = [
-    ...(principal === undefined ? [] : [principal.id]),
-    ...(editedBy === undefined ? [] : [editedBy]),
-  ];
-  const asked = peopleFor(
-    {
-      quorum,
-      ...(people === undefined ? {} : { people }),
-      ...(roles === undefined ? {} : { roles }),
-    },
-    {
-      people: governing.people,
-      requestedBy,
-      ...(principal?.tenant === undefined ? {} : { tenant: principal.tenant }),
-    },
-  );
+  const { expiresMs = governing.approvalMs } = tool.definition.approval ?? {};
+  const { quorum, requestedBy, asked } = approversOf(session, checked, options);
   if ("reason" in asked) {
     const reason = `${asked.reason}, so nobody is there to ask: ${question}`;
     return { kind: "deny", rules: asking, reason };
@@ -163,6 +152,32 @@ function askPeople(
       tool: tool.name,
     },
   };
+}
+
+/** Who may say yes to a call, and how many must. */
+function approversOf(
+  session: Session,
+  { call, tool }: Checked,
+  { governing }: CallOptions,
+): {
+  readonly quorum: number;
+  readonly requestedBy: readonly string[];
+  readonly asked: ReturnType<typeof peopleFor>;
+} {
+  const { quorum = 1, people, roles } = tool.definition.approval ?? {};
+  const principal = session.state.created?.principal;
+  const requestedBy = [
+    ...(principal === undefined ? [] : [principal.id]),
+    ...(call.editedBy ?? []),
+  ];
+  const terms = {
+    quorum,
+    ...(people === undefined ? {} : { people }),
+    ...(roles === undefined ? {} : { roles }),
+  };
+  const tenant = principal?.tenant === undefined ? {} : { tenant: principal.tenant };
+  const asked = peopleFor(terms, { people: governing.people, requestedBy, ...tenant });
+  return { quorum, requestedBy, asked };
 }
 
 function referenceOf({ id, type, version }: Resource): ApprovalRequested["resource"] & object {

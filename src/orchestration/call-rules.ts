@@ -1,6 +1,7 @@
 /** Everybody who has a say about a call, in a fixed order; nobody is asked after a no. */
 import { decideCall, type DecisionRequest, type Verdict } from "../governance/decide.ts";
 import type { CallJudgement } from "../governance/provenance.ts";
+import { startDeadline, untilAborted } from "../std/deadline.ts";
 import { errorMessage } from "../std/error.ts";
 import type { Checked } from "./call-checked.ts";
 import type { CallOptions } from "./call-prepare.ts";
@@ -14,8 +15,8 @@ export interface Considered extends Checked {
   readonly judgement: CallJudgement | null;
   /** Sensitive arguments whose value is not trusted, by path. */
   readonly doubtful: readonly string[];
-  /** The approval that covers this very call. */
-  readonly approved: string | null;
+  /** People have approved this very call. */
+  readonly isApproved: boolean;
 }
 
 export async function askRules(
@@ -29,7 +30,7 @@ export async function askRules(
   const steps = [
     (): Verdict | Promise<Verdict> => ownDecision(session, given, options),
     (): Promise<Verdict | null> => policyVerdict(session, given, options),
-    (): Promise<Verdict | null> => needsApproval(session, given),
+    (): Promise<Verdict | null> => needsApproval(session, given, options),
   ];
   for (const step of steps) {
     const verdict = await step();
@@ -78,19 +79,24 @@ function ownDecision(
 async function needsApproval(
   session: Session,
   { call, tool, input }: Checked,
+  { governing }: CallOptions,
 ): Promise<Verdict | null> {
   const { needsApproval: wish } = tool.definition;
   if (wish === undefined || wish === false) return null;
   const rules = ["tool/needs-approval"];
   const ask: Verdict = { kind: "ask", rules, question: `May ${tool.name} be called?` };
   if (wish === true) return ask;
+  const deadline = startDeadline(governing.decideTimeoutMs, session.abort);
   try {
     const messages = session.state.messages.toArray();
     const given = { toolCallId: call.toolCallId, messages, context: {} };
     // The author's own types, those of the version of the AI SDK in use.
-    const answer: unknown = await wish(input as never, given as never);
+    const asked: Promise<unknown> = Promise.resolve(wish(input as never, given as never));
+    const answer = await untilAborted(asked, deadline.stop);
     return answer === false ? null : ask;
   } catch (thrown) {
     return { kind: "deny", rules, reason: `needsApproval failed: ${errorMessage(thrown)}` };
+  } finally {
+    deadline.end();
   }
 }

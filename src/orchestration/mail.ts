@@ -3,7 +3,7 @@
  * wrong or lying: each message is judged here, whatever was checked where it was posted. What is
  * not taken becomes an event too, so that its sender can see why.
  */
-import { countVotes, judgeVote, type VoteRequest } from "../governance/approval.ts";
+import { countVotes, judgeVote, whyNotDecider, type VoteRequest } from "../governance/approval.ts";
 import type { EventBody } from "../journal/event.ts";
 import type { Obligation } from "../journal/intent.ts";
 import type { InboxEntry } from "../journal/store.ts";
@@ -23,7 +23,7 @@ export async function takeMail(session: Session, options: CallOptions): Promise<
   session.beginLook();
   for (;;) {
     const entries = await session.store.inbox(runId, session.state.inboxSeen);
-    for (const entry of entries) takeEntry(session, entry, options);
+    for (const entry of entries) await takeEntry(session, entry, options);
     if (entries.length < INBOX_PAGE) return;
   }
 }
@@ -39,7 +39,7 @@ function stopAsking(session: Session): void {
   session.abort.abort(new BridleError("aborted", "The run was cancelled"));
 }
 
-function takeEntry(session: Session, entry: InboxEntry, options: CallOptions): void {
+async function takeEntry(session: Session, entry: InboxEntry, options: CallOptions): Promise<void> {
   const body = isJsonObject(entry.body) ? entry.body : {};
   switch (entry.kind) {
     case "cancel": {
@@ -57,7 +57,7 @@ function takeEntry(session: Session, entry: InboxEntry, options: CallOptions): v
       takeResolved(session, { entry, body }, options);
       return;
     case "vote":
-      takeVote(session, { entry, body }, options);
+      await takeVote(session, { entry, body }, options);
       return;
     case "oblige":
       session.push(openedBy(session, { entry, body }, options));
@@ -106,7 +106,11 @@ function takeResolved(session: Session, { entry, body }: Mail, { agent }: CallOp
 }
 
 /** A person's answer about a call; with the last one needed, the call is decided on again. */
-function takeVote(session: Session, { entry, body }: Mail, options: CallOptions): void {
+async function takeVote(
+  session: Session,
+  { entry, body }: Mail,
+  options: CallOptions,
+): Promise<void> {
   const vote = voteOf(body);
   const { approvals, created } = session.state;
   const approval = approvals.find(({ approvalId }) => approvalId === vote?.approvalId);
@@ -126,6 +130,8 @@ function takeVote(session: Session, { entry, body }: Mail, options: CallOptions)
   if (decision === "edit") {
     const { input } = body;
     if (!isJsonObject(input)) return refuse(session, entry, "an edit needs the whole input");
+    const unfit = await whyUnfit(options, approval?.tool ?? "", input);
+    if (unfit !== null) return refuse(session, entry, unfit);
     session.push({
       kind: "approval.settled",
       approvalId,
@@ -133,6 +139,7 @@ function takeVote(session: Session, { entry, body }: Mail, options: CallOptions)
       decision: "edited",
       inbox: entry.id,
       input,
+      ...(onBehalfOf === undefined ? {} : { onBehalfOf }),
       ...said,
     });
     return undefined;
@@ -147,6 +154,20 @@ function takeVote(session: Session, { entry, body }: Mail, options: CallOptions)
     ...said,
   });
   return settleIfDecided(session, approvalId);
+}
+
+/** Arguments that the tool would not take change nothing: the question stays open. */
+async function whyUnfit(
+  { agent }: CallOptions,
+  name: string,
+  input: JsonObject,
+): Promise<string | null> {
+  const tool = agent.tools.get(name);
+  if (tool === undefined) return `the agent has no tool "${name}" any more`;
+  const checked = await tool.schema.check(input);
+  if (checked.ok) return null;
+  const problems = checked.problems.map(({ path, message }) => `${path || "input"}: ${message}`);
+  return `the changed arguments do not fit: ${problems.join("; ")}`;
 }
 
 function settleIfDecided(session: Session, approvalId: string): void {
@@ -220,15 +241,9 @@ function declinedIn(session: Session, { entry, body }: Mail, options: CallOption
   return { kind: "obligation.declined", by, inbox: entry.id, obligationId, reason };
 }
 
-/** Where the approvers are known, nobody else decides in their place, nor whoever asked. */
-function whyNobody(session: Session, by: string, options: CallOptions): string | null {
-  const { people } = options.governing;
-  if (people.length === 0) return null;
-  const person = people.find(({ id }) => id === by);
-  if (person === undefined) return `"${by}" is not a known approver`;
-  if ((person.kind ?? "person") !== "person") return `"${by}" is no person`;
-  const isOwn = session.state.created?.principal?.id === by;
-  return isOwn ? `"${by}" cannot decide on their own request` : null;
+function whyNobody(session: Session, by: string, { governing }: CallOptions): string | null {
+  const { people } = governing;
+  return whyNotDecider(by, { people, principal: session.state.created?.principal });
 }
 
 function raisedIn(session: Session, { entry, body }: Mail, options: CallOptions): EventBody {

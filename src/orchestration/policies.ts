@@ -103,7 +103,7 @@ async function requestOf(
   given: Considered & { readonly policies: PolicySet },
   options: CallOptions,
 ): Promise<PolicyRequest> {
-  const { tool, input, resource, doubtful, approved, policies } = given;
+  const { tool, input, resource, doubtful, isApproved, policies } = given;
   const facts = await factsOf(session, { tool: tool.name, call: input }, options);
   const tallies = await countPast(session, given, policies);
   return {
@@ -116,7 +116,7 @@ async function requestOf(
     labels: { untrusted: options.trust?.isTainted() ?? false, doubtful },
     tallies,
     facts,
-    approved: approved !== null,
+    approved: isApproved,
   };
 }
 

@@ -2,7 +2,8 @@
  * What becomes of a call that a dead worker left claimed (DESIGN §6, the table).
  *
  * The class that decides is the one in the claim: what was true when the effect began. A tool
- * that has since disappeared leaves the call in doubt.
+ * that has since disappeared leaves the call in doubt. Whatever would be run again is decided on
+ * again first: what was allowed then may be forbidden now.
  */
 import { hashArgs, type Call, type OpenDoubt } from "../journal/run.ts";
 import type { Json } from "../std/json.ts";
@@ -11,7 +12,7 @@ import { decideOnCall } from "./call-decide.ts";
 import { executeCall, type Permit } from "./call-execute.ts";
 import type { CallOptions } from "./call-prepare.ts";
 import { claimAgain, complete, doubt, runEffect, type Running } from "./effect.ts";
-import { deniedCall, unknownOutcome } from "./observation.ts";
+import { cancelledCall, deniedCall, unknownOutcome } from "./observation.ts";
 import { openObligations } from "./oblige.ts";
 import { askAbout, latestEnd, type Truth } from "./reconcile.ts";
 import type { Session } from "./session.ts";
@@ -40,64 +41,59 @@ export async function recoverCall(
   const running: Running = { permit, agent: options.agent, isOpen: true };
   const isRepeatable = claim.effect === "read" || claim.effect === "idempotent";
   if (isRepeatable && tool.effect.class === claim.effect) {
-    const no = await refusedNow(session, { call, permit }, options);
+    const barred = await whyNotAgain(session, call, { permit, options });
     // The same key as before: the other side can tell (E3).
-    if (no === null) await inSlot(session, running, options);
-    else await doubt(session, running, `the worker died during the call; ${no.reason}`);
+    if (barred === null) await inSlot(session, running, options);
+    else await doubt(session, running, `the worker died during the call; ${barred.message}`);
     return;
   }
   const endedAt = latestEnd(session, tool, claim.at);
   const truth = await askAbout(session, { ...permit, effect: claim.effect, endedAt });
-  if (session.hardAbort.aborted) return;
-  const no =
-    truth.kind === "not_happened" ? await refusedNow(session, { call, permit }, options) : null;
-  if (no === null) await settleTruth(session, running, { truth, options });
-  else refuseUnbegun(session, call, no);
+  if (!session.hardAbort.aborted) await settleTruth(session, running, { call, truth, options });
 }
 
-/** What is begun anew is decided on anew; nobody is asked a second time in passing. */
-async function refusedNow(
+interface Barred {
+  readonly message: string;
+  readonly observation: string;
+}
+
+/** Why a call that was allowed once may not run again; null when it may. */
+async function whyNotAgain(
   session: Session,
-  { call, permit }: { readonly call: Call; readonly permit: Permit },
-  options: CallOptions,
-): Promise<{ readonly rules: readonly string[]; readonly reason: string } | null> {
+  call: Call,
+  { permit, options }: { readonly permit: Permit; readonly options: CallOptions },
+): Promise<Barred | null> {
+  if (session.state.cancel !== null) {
+    return { message: "the run was cancelled", observation: cancelledCall() };
+  }
   const { tool, input, argsHash } = permit;
   const decided = await decideOnCall(session, { call, tool, input, argsHash }, options);
-  switch (decided.kind) {
-    case "allow":
-      return null;
-    case "wait":
-      return { rules: decided.asked.rules, reason: "a person would have to approve it again" };
-    case "deny":
-    case "full":
-    default:
-      return decided;
-  }
-}
-
-/** It is known not to have happened, and may not happen now. */
-function refuseUnbegun(
-  session: Session,
-  { callId }: Call,
-  { rules, reason }: { readonly rules: readonly string[]; readonly reason: string },
-): void {
-  const observation = deniedCall(reason);
-  session.push({ kind: "call.refused", callId, code: "denied", observation, rules });
-  session.settleCall(callId, false);
+  if (decided.kind === "allow") return null;
+  const message =
+    decided.kind === "wait"
+      ? `a person must approve it again: ${decided.asked.question}`
+      : decided.reason;
+  return { message, observation: deniedCall(message) };
 }
 
 async function settleTruth(
   session: Session,
   running: Running,
-  given: { readonly truth: Truth; readonly options: CallOptions },
+  given: { readonly call: Call; readonly truth: Truth; readonly options: CallOptions },
 ): Promise<void> {
   const { permit } = running;
-  const { truth, options } = given;
+  const { call, truth, options } = given;
   switch (truth.kind) {
     case "happened":
       await complete(session, running, { ...truth, dropped: null, attempt: permit.attempt, ms: 0 });
       return;
     case "not_happened": {
+      const barred = await whyNotAgain(session, call, { permit, options });
+      if (barred !== null) {
+        session.push({ kind: "call.failed", callId: permit.callId, ms: 0, ...barred });
+        session.settleCall(permit.callId, false);
+        return;
+      }
       const attempt = permit.attempt + 1;
       await claimAgain(session, permit, attempt);
       const again = { ...permit, attempt };
@@ -143,7 +139,7 @@ export async function askDoubts(session: Session, options: CallOptions): Promise
   for (const open of session.state.doubts) {
     const tool = options.agent.tools.get(open.tool);
     if (tool === undefined) continue;
-    const truth = await settleDoubt(session, open, tool);
+    const truth = await settleDoubt(session, open, { tool, options });
     if (session.hardAbort.aborted) return;
     if (truth.kind === "unknown") continue;
     session.push({
@@ -159,23 +155,38 @@ export async function askDoubts(session: Session, options: CallOptions): Promise
   }
 }
 
-function settleDoubt(session: Session, open: OpenDoubt, tool: Tool): Promise<Truth | Repeated> {
+function settleDoubt(
+  session: Session,
+  open: OpenDoubt,
+  { tool, options }: { readonly tool: Tool; readonly options: CallOptions },
+): Promise<Truth | Repeated> {
   const { effect, idempotencyKey: key, claimedAt } = open;
   if (effect === "idempotent" && tool.effect.class === "idempotent") {
-    return repeat(session, open, tool);
+    return repeat(session, open, { tool, options });
   }
   return askAbout(session, { ...open, tool, key, endedAt: latestEnd(session, tool, claimedAt) });
 }
 
 /** An idempotent call in doubt: the same key once more gives the same effect, and its answer. */
-async function repeat(session: Session, open: OpenDoubt, tool: Tool): Promise<Truth | Repeated> {
+async function repeat(
+  session: Session,
+  open: OpenDoubt,
+  { tool, options }: { readonly tool: Tool; readonly options: CallOptions },
+): Promise<Truth | Repeated> {
   const { callId, input, argsHash, idempotencyKey: key } = open;
   const rules: readonly string[] = [];
-  const call = { tool, callId, toolCallId: callId, input, argsHash, key, attempt: 1, rules };
-  const executed = await executeCall(session, call);
-  if (executed.kind === "returned") return { ...executed, kind: "happened" };
-  const isRefused = executed.happened === "no" && !executed.isTransient;
-  return isRefused ? { kind: "not_happened" } : { kind: "unknown", why: executed.message };
+  const permit = { tool, callId, toolCallId: callId, input, argsHash, key, attempt: 1, rules };
+  const call: Call = { callId, toolCallId: callId, tool: tool.name, input, status: "claimed" };
+  const barred = await whyNotAgain(session, call, { permit, options });
+  if (barred !== null) return { kind: "unknown", why: barred.message };
+  const executed = await executeCall(session, permit);
+  const isRefused =
+    executed.kind === "threw" && executed.happened === "no" && !executed.isTransient;
+  if (executed.kind === "threw" && !isRefused) return { kind: "unknown", why: executed.message };
+  session.settleCall(callId, executed.kind === "returned");
+  return executed.kind === "returned"
+    ? { ...executed, kind: "happened" }
+    : { kind: "not_happened" };
 }
 
 interface Repeated {

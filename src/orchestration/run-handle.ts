@@ -1,5 +1,5 @@
 /** A run as its user holds it, in whatever process the work happens. */
-import { judgeVote, type Person, type VoteRequest } from "../governance/approval.ts";
+import { judgeVote, whyNotDecider, type Person, type VoteRequest } from "../governance/approval.ts";
 import type { JournalEvent } from "../journal/event.ts";
 import type { Obligation } from "../journal/intent.ts";
 import type { Outcome } from "../journal/outcome.ts";
@@ -17,6 +17,22 @@ import type { Waiters } from "./waiters.ts";
 export interface Vote extends VoteRequest {
   readonly reason?: string;
   readonly input?: Json;
+}
+
+/** A `tool-approval-request` part of the AI SDK. */
+export interface ApprovalRequestPart {
+  readonly type: "tool-approval-request";
+  readonly approvalId: string;
+  readonly toolCallId: string;
+  readonly reason?: string;
+}
+
+/** A `tool-approval-response` part of the AI SDK. */
+export interface ApprovalResponsePart {
+  readonly type: "tool-approval-response";
+  readonly approvalId: string;
+  readonly approved: boolean;
+  readonly reason?: string | undefined;
 }
 
 interface RunParts {
@@ -86,8 +102,35 @@ export class Run {
 
   /** What waits for a person in this run, oldest first. */
   async approvals(): Promise<readonly HeldApproval[]> {
-    const { approvals } = await this.state();
-    return approvals.filter(({ decision }) => decision === null);
+    return openApprovals(await this.state());
+  }
+
+  /**
+   * What waits for a person, as the AI SDK's parts: put them behind their calls in the message
+   * that a client shows. What the client sends back is believed in its `approvalId` alone: tool,
+   * arguments and history are the journal's, whatever a client says they were.
+   */
+  async approvalParts(): Promise<readonly ApprovalRequestPart[]> {
+    const state = await this.state();
+    return openApprovals(state).flatMap(({ approvalId, callId, question }) => {
+      const call = state.calls.find((open) => open.callId === callId);
+      if (call === undefined) return [];
+      const { toolCallId } = call;
+      return [{ type: "tool-approval-request", approvalId, toolCallId, reason: question }];
+    });
+  }
+
+  /** The AI SDK's answer to one of `approvalParts`, on behalf of whoever was signed in. */
+  respond(
+    part: ApprovalResponsePart,
+    given: { readonly by: string; readonly onBehalfOf?: string },
+  ): Promise<void> {
+    const { approvalId, reason } = part;
+    const approved: unknown = part.approved;
+    const said = reason === undefined ? {} : { reason };
+    // Only a plain `true` is a yes: a client may send anything.
+    const decision = approved === true ? "approve" : "deny";
+    return this.vote({ approvalId, decision, ...given, ...said });
   }
 
   /**
@@ -121,11 +164,21 @@ export class Run {
 
   /** A person's word that an obligation need not be met. */
   async decline(obligationId: string, given: { by: string; reason: string }): Promise<void> {
-    const { obligations } = await this.state();
+    const { obligations, created } = await this.state();
     if (!obligations.some(({ id }) => id === obligationId)) {
       const known = obligations.map(({ id }) => id);
       throw new BridleError("usage", `Run ${this.runId} has no obligation "${obligationId}"`, {
         hint: known.length === 0 ? "It has none at all." : `It has: ${known.join(", ")}.`,
+      });
+    }
+    const { people } = this.#parts;
+    const why =
+      given.reason.trim() === ""
+        ? "a reason is needed"
+        : whyNotDecider(given.by, { people, principal: created?.principal });
+    if (why !== null) {
+      throw new BridleError("approval_invalid", `The word does not count: ${why}`, {
+        hint: "Somebody of `people` who did not ask for the run may decline, with a reason.",
       });
     }
     const key = `decline:${newId(this.#parts.now())}`;
@@ -168,6 +221,11 @@ export class Run {
         return;
     }
   }
+}
+
+/** What waits for an answer; nothing does in a run that has ended. */
+export function openApprovals({ approvals, outcome }: RunState): readonly HeldApproval[] {
+  return outcome === null ? approvals.filter(({ decision }) => decision === null) : [];
 }
 
 /** The outcome a finished run's journal records. */
