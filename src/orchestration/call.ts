@@ -19,7 +19,7 @@ import {
   type Refused,
   type Waiting,
 } from "./call-prepare.ts";
-import { claimEvent, complete, runEffect, type Running } from "./effect.ts";
+import { claimEvent, complete, decidedBy, runEffect, type Running } from "./effect.ts";
 import { cancelledCall, stillInDoubt } from "./observation.ts";
 import { askAbout, latestEnd } from "./reconcile.ts";
 import { recoverCall } from "./recovery.ts";
@@ -87,13 +87,13 @@ function admit(
 ): () => Promise<void> {
   const { call, options } = given;
   if (prepared.kind === "refused") {
-    const { code, observation, rules } = prepared;
+    const { code, observation, rules = [] } = prepared;
     session.push({
       kind: "call.refused",
       callId: call.callId,
       code,
       observation,
-      ...(rules === undefined || rules.length === 0 ? {} : { rules }),
+      ...decidedBy(session, call.callId, rules),
     });
     session.settleCall(call.callId, false);
     return async () => undefined;
@@ -116,7 +116,7 @@ function claim(session: Session, prepared: Prepared, agent: Agent): Running {
   const permit = permitOf(session, prepared);
   if (tool.effect.class !== "read") {
     session.push(
-      claimEvent(permit, 1, {
+      claimEvent(session, permit, {
         ...(prepared.isChanged ? { input: prepared.input } : {}),
         ...(continues === null ? {} : { continues: continues.callId, key: permit.key }),
       }),

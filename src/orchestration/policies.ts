@@ -5,13 +5,14 @@ import type { PolicyRequest } from "../governance/policy/request.ts";
 import type { PolicySources } from "../governance/policy/source.ts";
 import type { PolicyAnswer } from "../governance/policy/verdict.ts";
 import { MODEL_ACTION, type PolicyTool } from "../governance/policy/vocabulary.ts";
-import type { Principal } from "../journal/event.ts";
+import type { Principal, Seen } from "../journal/event.ts";
 import type { Receipt } from "../journal/receipt.ts";
 import { startDeadline, untilAborted } from "../std/deadline.ts";
 import { errorMessage } from "../std/error.ts";
 import { isJsonObject, toJson, type Json, type JsonObject } from "../std/json.ts";
 import type { Tool } from "../tools/tool.ts";
 import type { CallOptions } from "./call-prepare.ts";
+import type { Resource } from "./call-resource.ts";
 import type { Considered } from "./call-rules.ts";
 import { countPast, readPast } from "./past.ts";
 import type { Session } from "./session.ts";
@@ -91,11 +92,35 @@ export async function policyVerdict(
   if (policies === null) return null;
   try {
     const request = await requestOf(session, { ...given, policies }, options);
+    session.seen.set(given.call.callId, seenIn(request, given));
     return verdictOf(policies.decide(request));
   } catch (thrown) {
     const reason = `the policies could not be asked: ${errorMessage(thrown)}`.slice(0, 500);
     return { kind: "deny", rules: ["policy/error"], reason };
   }
+}
+
+/** What the journal keeps of a request: all that does not stand elsewhere in it. */
+function seenIn(request: PolicyRequest, { resource }: Considered): Seen {
+  const { labels, tallies, facts, approved } = request;
+  const { untrusted, doubtful } = labels;
+  return {
+    ...(approved ? { approved } : {}),
+    ...(doubtful.length === 0 ? {} : { doubtful }),
+    ...(Object.keys(facts).length === 0 ? {} : { facts }),
+    ...(Object.keys(tallies).length === 0 ? {} : { past: tallies }),
+    ...(resource === null ? {} : { resource: shownOf(resource) }),
+    ...(untrusted ? { untrusted } : {}),
+  };
+}
+
+function shownOf({ attributes, id, tenant, type }: Resource): NonNullable<Seen["resource"]> {
+  return {
+    ...(attributes === undefined ? {} : { attributes }),
+    id,
+    ...(tenant === undefined ? {} : { tenant }),
+    type,
+  };
 }
 
 async function requestOf(

@@ -12,7 +12,7 @@
 import { BridleError } from "../std/error.ts";
 import { Stop } from "../std/stop.ts";
 import type { Clock } from "../std/clock.ts";
-import type { EventBody, JournalEvent } from "../journal/event.ts";
+import type { EventBody, JournalEvent, Seen } from "../journal/event.ts";
 import { foldEvent } from "../journal/fold.ts";
 import type { Settlement } from "../journal/ledger.ts";
 import type { RunState } from "../journal/run.ts";
@@ -56,6 +56,8 @@ export class Session {
   #limit: BridleError | null = null;
   /** Calls whose tool goes on although nobody waits for it any more. */
   readonly #stragglers = new Map<string, number>();
+  /** What the policies were shown of calls that have not been written yet, by call. */
+  readonly seen: Map<string, Seen> = new Map();
   /** Told of each event with the state before it. */
   observe: ((event: EventBody, before: RunState) => void) | null = null;
   /** Through which tool untrusted content came in, as far as anybody follows that. */
