@@ -1,3 +1,4 @@
+import { cedarProof } from "./cedar/prove.ts";
 import { crashProof } from "./crash/prove.ts";
 import { policyProof } from "./policy/prove.ts";
 import type { Proof } from "./proof.ts";
@@ -5,4 +6,4 @@ import { raceProof } from "./race/prove.ts";
 import { tauProof } from "./tau/prove.ts";
 
 /** Every proof there is. To add one: import it and name it here. */
-export const proofs: readonly Proof[] = [crashProof, policyProof, raceProof, tauProof];
+export const proofs: readonly Proof[] = [cedarProof, crashProof, policyProof, raceProof, tauProof];

@@ -65,6 +65,8 @@ export interface AgentDefinition<Input = never> extends ModelSettings {
    * the run go on, never to `succeeded`; `park` waits for a person to settle it.
    */
   readonly inDoubt?: "tell" | "park";
+  /** Cedar files that say what may happen: paths or globs, relative to the config's folder. */
+  readonly policies?: string | readonly string[];
 }
 
 export interface Agent {

@@ -26,7 +26,7 @@ export function isForeign(rule: Rule): boolean {
   );
 }
 
-/** Names what was prepared in Cedar's memory; the same name is used anew, so nothing piles up. */
+/** Names what was prepared in Cedar's memory: another set of this name replaces it. */
 export type Slot = string;
 
 /**
@@ -86,15 +86,19 @@ function authorize(cedar: Cedar, ask: Ask, name: string): AuthorizationAnswer | 
 }
 
 /** Everything known of a request, each entity once. */
-export function entitiesOf(ask: Ask): EntityJson[] {
+function entitiesOf(ask: Ask): EntityJson[] {
   const known = new Map<string, Known>(ask.others);
   for (const each of [ask.principal, ask.action, ask.resource]) known.set(each.ref.key, each);
-  return [...known.values()].map((each) => ({
-    uid: refJson(each.ref),
-    attrs: membersJson(each.attributes),
-    parents: [...each.ancestors].map(refOfKey),
-    tags: membersJson(each.tags),
-  }));
+  return [...known.values()].map(entityJson);
+}
+
+export function entityJson({ ref, attributes, ancestors, tags }: Known): EntityJson {
+  return {
+    uid: refJson(ref),
+    attrs: membersJson(attributes),
+    parents: [...ancestors].map(refOfKey),
+    tags: membersJson(tags),
+  };
 }
 
 function refJson({ type, id }: EntityRef): { type: string; id: string } {
