@@ -22,6 +22,7 @@ import {
 } from "./arguments.ts";
 import { chargeOfBags, chargeOfChange } from "./fares.ts";
 import type { Moment } from "./moment.ts";
+import { cabinNow } from "./resource.ts";
 import {
   describesMethod,
   plain,
@@ -86,7 +87,7 @@ function wantedOf(moment: Moment, reservation: Reservation | undefined): readonl
       if (reservation === undefined) return [named];
       const charge = chargeOfChange(moment, reservation);
       const kept = new Set(reservation.flights.map(legKey));
-      const isNewCabin = textOf(input, "cabin") !== reservation.cabin;
+      const isNewCabin = textOf(input, "cabin") !== cabinNow(moment.made, reservation);
       return [
         named,
         ...flightsOf(input)

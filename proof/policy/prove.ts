@@ -13,6 +13,7 @@
  * they know; a reason may be given in more words; a flight that has landed late was delayed too.
  * The disputes were found by reading each legitimate write that a rule still touched.
  */
+import { mutatePolicies } from "../../src/governance/policy/mutate.ts";
 import { isBridleError } from "../../src/std/error.ts";
 import { ProofUsageError, type Proof, type ProofContext, type ProofReport } from "../proof.ts";
 import { findDataRoot, loadDomain } from "../tau/data.ts";
@@ -55,6 +56,7 @@ async function run({ options, progress }: ProofContext): Promise<ProofReport> {
       corrected: judgeCorrected(domain, decide),
       ruleIds: policies.ids,
       policyHash: policies.hash,
+      mutation: mutatePolicies(policies),
     },
     Date.now() - started,
   );
