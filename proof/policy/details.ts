@@ -28,6 +28,7 @@ import {
   plain,
   saysAmount,
   saysBags,
+  saysDate,
   saysOriginalMethod,
   saysWords,
 } from "./said.ts";
@@ -172,16 +173,4 @@ function payerOf({ db, input }: Moment): User | undefined {
 function saysCabin(text: string, cabin: string): boolean {
   const kept = cabin === "economy" ? text.replaceAll("basic economy", " ") : text;
   return saysWords(kept, cabin);
-}
-
-const MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
-
-/** A day of the year in figures, or the month's name with the day before or after it. */
-function saysDate(text: string, date: string): boolean {
-  const [, month = "", day = ""] = date.split("-");
-  const [m, d] = [Number(month), Number(day)];
-  const name = `${MONTHS[m - 1] ?? "?"}[a-z]*\\.?`;
-  const th = `0?${d}(st|nd|rd|th)?`;
-  const forms = [date, `0?${m}/0?${d}`, `${name} (the )?${th}`, `${th} (of )?${name}`];
-  return new RegExp(`(?<![a-z0-9])(${forms.join("|")})(?![a-z0-9])`).test(text);
 }

@@ -35,7 +35,7 @@ describeWithData("the policy proof", (dataRoot) => {
       correctedWrites: 49,
       correctedDenied: 1,
       errors: 0,
-      mutants: 461,
+      mutants: 482,
       survivors: [
         "refund/delayed-amount drops the conjunct right of &&",
         "refund/delayed-after-change drops the conjunct right of &&",
