@@ -22,11 +22,13 @@ import {
 } from "./arguments.ts";
 import { chargeOfBags, chargeOfChange } from "./fares.ts";
 import type { Moment } from "./moment.ts";
+import { cabinNow } from "./resource.ts";
 import {
   describesMethod,
   plain,
   saysAmount,
   saysBags,
+  saysDate,
   saysOriginalMethod,
   saysWords,
 } from "./said.ts";
@@ -86,7 +88,7 @@ function wantedOf(moment: Moment, reservation: Reservation | undefined): readonl
       if (reservation === undefined) return [named];
       const charge = chargeOfChange(moment, reservation);
       const kept = new Set(reservation.flights.map(legKey));
-      const isNewCabin = textOf(input, "cabin") !== reservation.cabin;
+      const isNewCabin = textOf(input, "cabin") !== cabinNow(moment.made, reservation);
       return [
         named,
         ...flightsOf(input)
@@ -171,16 +173,4 @@ function payerOf({ db, input }: Moment): User | undefined {
 function saysCabin(text: string, cabin: string): boolean {
   const kept = cabin === "economy" ? text.replaceAll("basic economy", " ") : text;
   return saysWords(kept, cabin);
-}
-
-const MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
-
-/** A day of the year in figures, or the month's name with the day before or after it. */
-function saysDate(text: string, date: string): boolean {
-  const [, month = "", day = ""] = date.split("-");
-  const [m, d] = [Number(month), Number(day)];
-  const name = `${MONTHS[m - 1] ?? "?"}[a-z]*\\.?`;
-  const th = `0?${d}(st|nd|rd|th)?`;
-  const forms = [date, `0?${m}/0?${d}`, `${name} (the )?${th}`, `${th} (of )?${name}`];
-  return new RegExp(`(?<![a-z0-9])(${forms.join("|")})(?![a-z0-9])`).test(text);
 }

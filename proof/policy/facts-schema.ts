@@ -25,6 +25,7 @@ export const FACTS_SCHEMA: JsonObject = {
     booking: all({
       passengers: LONG,
       incomplete: LONG,
+      uncollected: LONG,
       certificates: LONG,
       creditCards: LONG,
       giftCards: LONG,
@@ -43,7 +44,7 @@ export const FACTS_SCHEMA: JsonObject = {
       connected: BOOL,
       payment: TEXT,
     }),
-    names: all({ passengers: LONG }),
+    names: all({ passengers: LONG, incomplete: LONG, uncollected: LONG }),
     bags: all({
       total: LONG,
       extra: LONG,

@@ -20,6 +20,7 @@ import {
 } from "./arguments.ts";
 import { unsaidDetails } from "./details.ts";
 import type { Moment } from "./moment.ts";
+import { countUncollected, isIncomplete } from "./passengers.ts";
 import {
   cabinNow,
   isDelayed,
@@ -56,7 +57,7 @@ export function questionOf(moment: Moment): PolicyQuestion {
       ...(tool === "send_certificate" ? { complaint: complaintFacts(moment) } : {}),
       ...bagFacts(moment, reservation),
       ...(tool === "update_reservation_passengers"
-        ? { names: { passengers: objectsOf(input, "passengers").length } }
+        ? { names: nameFacts(moment, reservation) }
         : {}),
       ...(tool === "update_reservation_flights" && reservation !== undefined
         ? { change: changeFacts(moment, reservation) }
@@ -100,16 +101,18 @@ function isRepeated({ made, tool, input }: Moment): boolean {
   );
 }
 
-function bookingFacts({ db, input }: Moment): JsonObject {
+function bookingFacts({ db, input, talk }: Moment): JsonObject {
   const user = db.users.get(textOf(input, "user_id"));
+  const passengers = objectsOf(input, "passengers");
   const kinds = objectsOf(input, "payment_methods").map((payment) =>
     kindOf(user, textOf(payment, "payment_id")),
   );
   const count = (kind: string): number => kinds.filter((one) => one === kind).length;
   const route = routeOf(db, flightsOf(input), textOf(input, "destination"));
   return {
-    passengers: objectsOf(input, "passengers").length,
-    incomplete: objectsOf(input, "passengers").filter(isIncomplete).length,
+    passengers: passengers.length,
+    incomplete: passengers.filter(isIncomplete).length,
+    uncollected: countUncollected(passengers, { db, user, talk }),
     certificates: count("certificate"),
     creditCards: count("credit_card"),
     giftCards: count("gift_card"),
@@ -118,6 +121,16 @@ function bookingFacts({ db, input }: Moment): JsonObject {
     destination: route.destination,
     tripType: route.tripType,
     connected: route.isConnected,
+  };
+}
+
+function nameFacts({ db, input, talk }: Moment, reservation: Reservation | undefined): JsonObject {
+  const passengers = objectsOf(input, "passengers");
+  const user = db.users.get(reservation?.user_id ?? "");
+  return {
+    passengers: passengers.length,
+    incomplete: passengers.filter(isIncomplete).length,
+    uncollected: countUncollected(passengers, { db, user, talk }),
   };
 }
 
@@ -192,10 +205,6 @@ function complaintFacts({ db, made, input }: Moment): JsonObject {
         textOf(given, "reservation_id") === found?.reservation_id,
     ),
   };
-}
-
-function isIncomplete(passenger: JsonObject): boolean {
-  return ["first_name", "last_name", "dob"].some((name) => textOf(passenger, name).trim() === "");
 }
 
 /** The kind of a payment method of this customer's profile; "none" when it is not in there. */

@@ -1,4 +1,5 @@
 /** From judged writes to figures, and to the sentences that say what broke. */
+import type { MutationReport } from "../../src/governance/policy/mutate.ts";
 import type { JsonObject } from "../../src/std/json.ts";
 import type { ProofReport } from "../proof.ts";
 import type { CorrectedWrite } from "./corrected.ts";
@@ -19,6 +20,8 @@ export interface Judgement {
   readonly corrected: readonly CorrectedWrite[];
   readonly ruleIds: readonly string[];
   readonly policyHash: string;
+  /** How the rules' own examples take small wrong changes to them. */
+  readonly mutation: Pick<MutationReport, "mutants" | "killed" | "survivors">;
 }
 
 type Figures = Readonly<Record<string, number>>;
@@ -28,7 +31,7 @@ type Figures = Readonly<Record<string, number>>;
  * is neither, and is counted by itself. A disputed write still counts as touched.
  */
 export function reportOf(judgement: Judgement, ms: number): ProofReport {
-  const { writes, corrected } = judgement;
+  const { writes, corrected, mutation } = judgement;
   const wrong = writes.filter(({ label }) => label === "wrong");
   const legitimate = writes.filter(({ label }) => label === "legitimate");
   const stopped = wrong.filter(isDenied);
@@ -62,6 +65,7 @@ export function reportOf(judgement: Judgement, ms: number): ProofReport {
     errors: writes.filter(({ errors }) => errors.length > 0).length,
     shadow: { ...shadowOf(writes) },
   };
+  const mutationScore = share(mutation.killed, mutation.mutants);
   const disputes = disputesOf(touched);
   const rules = rulesOf(judgement);
   const broken = [
@@ -80,20 +84,25 @@ export function reportOf(judgement: Judgement, ms: number): ProofReport {
   ];
   const result: JsonObject = {
     ...figures,
+    mutationScore,
+    mutants: mutation.mutants,
+    survivors: mutation.survivors.map(({ policy, mutation: what }) => `${policy} ${what}`),
     disputes: disputes.map((row) => ({ ...row })),
     rules: Object.fromEntries(Object.entries(rules).map(([id, row]) => [id, { ...row }])),
     policyHash: judgement.policyHash,
     ms,
   };
-  return { result, table: tableOf(figures, rules, disputes), broken };
+  return { result, table: tableOf({ ...figures, mutationScore }, rules, disputes), broken };
 }
 
 /** Other runs than the published ones, or nothing at all, would prove nothing. */
-function drift({ runs, failedRuns, corrected }: Judgement, wrongWrites: number): readonly string[] {
+function drift(judgement: Judgement, wrongWrites: number): readonly string[] {
+  const { runs, failedRuns, corrected, mutation } = judgement;
   const found: Figures = { runs, failedRuns, wrongWrites };
   const other = Object.entries(EXPECTED).filter(([name, count]) => found[name] !== count);
   return [
     ...other.map(([name, count]) => `${name} is ${found[name]}, the published runs have ${count}`),
+    ...(mutation.mutants === 0 ? ["no mutant of a rule was tried"] : []),
     ...(corrected.length === 0 ? ["no corrected reference write was judged"] : []),
   ];
 }

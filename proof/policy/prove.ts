@@ -5,14 +5,16 @@
  * Every write that was committed in those runs is put to the policies with the facts of its moment:
  * the database replayed up to it, the call, and what had been said. No model is asked.
  *
- * The rules and the facts were written from the policy's text before a recorded conversation was
- * read. On that first run every rule denied: 76 of the 88 wrong writes were stopped and 75 of the
- * 89 legitimate ones touched; by the rules that look at more than the words of the conversation,
- * 57 and 37. Mended since, and so no longer blind: what is only read from a conversation's words
- * asks the customer or is only watched; who the customer is may follow from a reservation code
- * they know; a reason may be given in more words; a flight that has landed late was delayed too.
- * The disputes were found by reading each legitimate write that a rule still touched.
+ * The rules and the facts were written from the policy's text when of the recorded conversations
+ * one had been read (task 0, trial 0). On that first run every rule denied: 76 of the 88 wrong
+ * writes were stopped and 75 of the 89 legitimate ones touched; by the rules that look at more than
+ * the words of the conversation, 57 and 37. Mended since, and so no longer blind: what is only read
+ * from a conversation's words asks the customer or is only watched; who the customer is may follow
+ * from a reservation code they know; a reason may be given in more words, a payment method be
+ * described in more ways; a flight that has landed late was delayed too. The disputes were found
+ * by reading each legitimate write that a rule still touched.
  */
+import { mutatePolicies } from "../../src/governance/policy/mutate.ts";
 import { isBridleError } from "../../src/std/error.ts";
 import { ProofUsageError, type Proof, type ProofContext, type ProofReport } from "../proof.ts";
 import { findDataRoot, loadDomain } from "../tau/data.ts";
@@ -55,6 +57,7 @@ async function run({ options, progress }: ProofContext): Promise<ProofReport> {
       corrected: judgeCorrected(domain, decide),
       ruleIds: policies.ids,
       policyHash: policies.hash,
+      mutation: mutatePolicies(policies),
     },
     Date.now() - started,
   );

@@ -42,6 +42,18 @@ export function saysBags(text: string, count: number): boolean {
     .some((part) => /\b(bags?|baggages?|luggage|suitcases?)\b/.test(part) && number.test(part));
 }
 
+const MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+
+/** A day of the year in figures, or the month's name with the day before or after it. */
+export function saysDate(text: string, date: string): boolean {
+  const [, month = "", day = ""] = date.split("-");
+  const [m, d] = [Number(month), Number(day)];
+  const name = `${MONTHS[m - 1] ?? "?"}[a-z]*\\.?`;
+  const th = `0?${d}(st|nd|rd|th)?`;
+  const forms = [date, `0?${m}/0?${d}`, `${name} (the )?${th}`, `${th} (of )?${name}`];
+  return new RegExp(`(?<![a-z0-9])(${forms.join("|")})(?![a-z0-9])`).test(text);
+}
+
 /**
  * True when the plain text describes this payment method. A description that fits another method
  * of the same customer as well, "my gift card" where there are two, describes neither.

@@ -8,6 +8,8 @@ import type { CancelOptions, MessageOptions } from "./commands/message.ts";
 import type { DemoOptions } from "./demo/demo.ts";
 import type { DoctorOptions } from "./commands/doctor.ts";
 import type { InitOptions } from "./commands/init.ts";
+import type { PolicyCheckOptions } from "./commands/policy-check.ts";
+import type { PolicyTestOptions } from "./commands/policy-test.ts";
 import type { ResumeOptions } from "./commands/resume.ts";
 import type { RunOptions } from "./commands/run.ts";
 import type { RunsOptions } from "./commands/runs.ts";
@@ -40,6 +42,7 @@ Begin with:
   addSteer(program, finish);
   addBudget(program, finish);
   addDoctor(program, finish);
+  addPolicy(program, finish);
   addDemo(program, finish);
   return program;
 }
@@ -187,6 +190,32 @@ function addDoctor(program: Command, finish: Finish): void {
   examples(command, "bridle doctor", "bridle doctor --store ./bridle.db --json");
 }
 
+function addPolicy(program: Command, finish: Finish): void {
+  const policy = program
+    .command("policy")
+    .description("check and test the policies that say what agents may do");
+  const withConfig = (command: Command): Command =>
+    withJson(command)
+      .argument("[files...]", "Cedar files or globs; absent: those that the agents name")
+      .option("--agent <agent>", "only this agent of the config")
+      .option("--config <file>", "in place of bridle.config.ts in the current folder");
+  const check = withConfig(policy.command("check"))
+    .description("hold the policies against the agents' tools; exit code 1 when any is refused")
+    .action(async (files: readonly string[], options: PolicyCheckOptions) => {
+      const { checkPolicies } = await import("./commands/policy-check.ts");
+      finish(await checkPolicies(files, options));
+    });
+  examples(check, "bridle policy check", "bridle policy check policies/refund.cedar --json");
+  const test = withConfig(policy.command("test"))
+    .description("run the policies' examples, and see whether they would notice a wrong rule")
+    .option("--score <percent>", "exit code 1 when fewer of the wrong rules are noticed", percentOf)
+    .action(async (files: readonly string[], options: PolicyTestOptions) => {
+      const { testPolicies } = await import("./commands/policy-test.ts");
+      finish(await testPolicies(files, options));
+    });
+  examples(test, "bridle policy test", "bridle policy test --score 90 --json");
+}
+
 function addDemo(program: Command, finish: Finish): void {
   const command = withJson(program.command("demo"))
     .description("see a refund desk survive the death of its worker; needs no key")
@@ -209,6 +238,12 @@ function countOf(value: string): number {
   const count = Number(value);
   if (Number.isSafeInteger(count) && count > 0 && count <= LIST_MAX) return count;
   throw new InvalidArgumentError(`Give a whole number from 1 to ${LIST_MAX}.`);
+}
+
+function percentOf(value: string): number {
+  const percent = Number(value);
+  if (value.trim() !== "" && percent >= 0 && percent <= 100) return percent;
+  throw new InvalidArgumentError("Give a number from 0 to 100.");
 }
 
 function seedOf(value: string): number {

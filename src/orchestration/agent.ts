@@ -131,8 +131,11 @@ export function agent<Input = Json>(definition: AgentDefinition<Input>): AgentDe
 
 const NAME = /^[A-Za-z0-9_.-]{1,100}$/;
 
-/** Checks a definition, its tools and its model. Throws with the next step; starts nothing. */
-export async function prepareAgent(definition: AgentDefinition): Promise<Agent> {
+/**
+ * Checks a definition, its tools, policies and model. Throws with the next step; starts nothing.
+ * Policy files are looked for from `cwd`, by default the process's folder.
+ */
+export async function prepareAgent(definition: AgentDefinition, cwd?: string): Promise<Agent> {
   const { name, instructions, tools: given = {}, model } = definition;
   if (typeof name !== "string" || !NAME.test(name)) {
     throw new BridleError("agent_invalid", `An agent needs a name, not ${JSON.stringify(name)}`, {
@@ -172,7 +175,11 @@ export async function prepareAgent(definition: AgentDefinition): Promise<Agent> 
     limits: checkLimits({ ...defaultRunLimits, ...definition.limits }, `Agent "${name}"`),
     stopWhen: Array.isArray(stopWhen) ? stopWhen : [stopWhen],
     gate: await prepareGate(definition, { where, tools: [...tools.keys()] }),
-    policies: await preparePolicies(definition, { name, tools: [...tools.values()] }),
+    policies: await preparePolicies(definition, {
+      name,
+      tools: [...tools.values()],
+      ...(cwd === undefined ? {} : { cwd }),
+    }),
     report: definition.report ?? "free",
     claims: [...tools.values()].flatMap(claimsOf),
     fingerprints: fingerprintsOf(definition, toolSpecs, tools),

@@ -43,16 +43,20 @@ export async function preparePolicies(
     readonly policyMode?: "enforce" | "observe";
     readonly facts?: PolicyFacts;
   },
-  agent: { readonly name: string; readonly tools: readonly Tool[] },
+  agent: { readonly name: string; readonly tools: readonly Tool[]; readonly cwd?: string },
 ): Promise<PolicySet | null> {
   const { policies, policyMode = "enforce", facts } = given;
   if (policies === undefined) return null;
-  return loadPolicies(sourcesOf(policies), {
-    agent: agent.name,
-    tools: agent.tools.map(policyTool),
-    mode: policyMode,
-    ...(facts === undefined ? {} : { facts: facts.schema }),
-  });
+  const base = agent.cwd === undefined ? {} : { cwd: agent.cwd };
+  return loadPolicies(
+    { ...base, ...sourcesOf(policies) },
+    {
+      agent: agent.name,
+      tools: agent.tools.map(policyTool),
+      mode: policyMode,
+      ...(facts === undefined ? {} : { facts: facts.schema }),
+    },
+  );
 }
 
 export function sourcesOf(policies: Policies): PolicySources {

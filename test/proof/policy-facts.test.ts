@@ -213,6 +213,37 @@ describe("what was not said", () => {
   });
 });
 
+describe("the passengers", () => {
+  const uncollectedAfter = (words: string, passenger: JsonObject): unknown => {
+    const input = { reservation_id: "AAA111", passengers: [passenger] };
+    const talk = [{ by: "customer" as const, text: words }];
+    const { facts } = questionOf(moment("update_reservation_passengers", input, { talk }));
+    return facts["names"];
+  };
+  const bob = { first_name: "Bob", last_name: "Elm", dob: "2001-04-12" };
+
+  it("are collected when the customer has said who they are, in their own way", () => {
+    const collected = { passengers: 1, incomplete: 0, uncollected: 0 };
+    expect(uncollectedAfter("Bob Elm, born April 12th, 2001", bob)).toEqual(collected);
+    expect(uncollectedAfter("Elm, Bob; 04/12/2001", bob)).toEqual(collected);
+    expect(uncollectedAfter("Bob Elm, 2001-04-12", bob)).toEqual(collected);
+  });
+
+  it("are not when a name or a date was made up", () => {
+    expect(uncollectedAfter("Bob Elm", bob)).toMatchObject({ uncollected: 1 });
+    expect(uncollectedAfter("Bob Elm, April 12", bob)).toMatchObject({ uncollected: 1 });
+    expect(uncollectedAfter("Bob, 2001-04-12", bob)).toMatchObject({ uncollected: 1 });
+    expect(uncollectedAfter("Bob Elm", { ...bob, dob: " " })).toMatchObject({ incomplete: 1 });
+  });
+
+  it("are known when the airline has them", () => {
+    const known = { first_name: "Ann", last_name: "Ash", dob: "1990-01-01" };
+    expect(uncollectedAfter("Just me", known)).toMatchObject({ uncollected: 0 });
+    const other = { ...known, dob: "1990-01-02" };
+    expect(uncollectedAfter("Just me", other)).toMatchObject({ uncollected: 1 });
+  });
+});
+
 describe("a complaint", () => {
   const landed: FlightDate = {
     status: "landed",

@@ -35,7 +35,13 @@ describeWithData("the policy proof", (dataRoot) => {
       correctedWrites: 49,
       correctedDenied: 1,
       errors: 0,
+      mutants: 482,
+      survivors: [
+        "refund/delayed-amount drops the conjunct right of &&",
+        "refund/delayed-after-change drops the conjunct right of &&",
+      ],
     });
+    expect(Number(result["mutationScore"])).toBeGreaterThan(0.99);
   });
 
   it("counts 88 wrong writes by L1 to L3, whose four parts sum to every committed write", () => {
@@ -105,6 +111,7 @@ describeWithData("the policy proof", (dataRoot) => {
   it("breaks on nothing at all", () => {
     const { broken } = reportOf({ ...judgementOf([]), corrected: [], runs: 0, failedRuns: 0 }, 0);
     expect(broken).toContain("no corrected reference write was judged");
+    expect(broken).toContain("no mutant of a rule was tried");
     expect(broken).toContain("wrongWrites is 0, the published runs have 88");
   });
 
@@ -270,6 +277,15 @@ function answerOf(verdict: PolicyAnswer["verdict"], rule: string): PolicyAnswer 
 }
 
 function judgementOf(writes: readonly JudgedWrite[]): Judgement {
+  const mutation = { mutants: 0, killed: 0, survivors: [] };
   const corrected = [{ taskId: "0", tool: "x", verdict: "allow" as const, rules: [] }];
-  return { runs: 200, failedRuns: 116, writes, corrected, ruleIds: ["too/strict"], policyHash: "" };
+  return {
+    runs: 200,
+    failedRuns: 116,
+    writes,
+    corrected,
+    ruleIds: ["too/strict"],
+    policyHash: "",
+    mutation,
+  };
 }

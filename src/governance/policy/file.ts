@@ -49,20 +49,24 @@ interface Placed {
   readonly line: number;
 }
 
-/** Cedar hands policies back in an order of its own: they are put where they stand. */
+/**
+ * Cedar numbers policies as they stand, and hands them back sorted by that number as text (0, 1,
+ * 10, 11, 2). Put back in their order, each is found after the one before it.
+ */
 function placed(policies: readonly string[], text: string): readonly Placed[] {
-  const seen = new Map<string, number>();
-  const found = policies.map((policy) => {
-    const at = text.indexOf(policy, seen.get(policy) ?? 0);
-    seen.set(policy, at + 1);
-    return { at: Math.max(0, at), policy };
-  });
-  found.sort((a, b) => a.at - b.at);
+  const numbers = policies.map((_, i) => i).sort((a, b) => (`${a}` < `${b}` ? -1 : 1));
+  const ordered: string[] = [];
+  for (const [place, number] of numbers.entries()) ordered[number] = policies[place] ?? "";
   let line = 1;
   let counted = 0;
-  return found.map(({ at, policy }) => {
+  let from = 0;
+  return ordered.map((policy) => {
+    // A text that is not where it is looked for costs a wrong line number, never a policy.
+    const found = text.indexOf(policy, from);
+    const at = found === -1 ? counted : found;
     line += newlines(text, counted, at);
     counted = at;
+    from = found === -1 ? from : found + policy.length;
     return { text: policy, line };
   });
 }

@@ -116,7 +116,7 @@ interface Shelf {
 interface Guarded {
   readonly path: string;
   readonly evaluate: Evaluate;
-  readonly byValue: Map<string, Compiled[]>;
+  readonly byValue: Map<GuardKey, Compiled[]>;
   readonly all: Compiled[];
 }
 
@@ -149,13 +149,13 @@ function place(shelf: Shelf, each: Compiled): void {
       guarded = { path, evaluate: compile(guard.path), byValue: new Map(), all: [] };
       shelf.guarded.push(guarded);
     }
-    put(guarded.byValue, keyOf(guard.value), each);
+    put(guarded.byValue, guardKeyOf(guard.value), each);
     guarded.all.push(each);
   } else if (resource.kind === "is") put(shelf.byResourceType, resource.type, each);
   else shelf.always.push(each);
 }
 
-function put(map: Map<string, Compiled[]>, key: string, each: Compiled): void {
+function put<Key>(map: Map<Key, Compiled[]>, key: Key, each: Compiled): void {
   const list = map.get(key);
   if (list === undefined) map.set(key, [each]);
   else list.push(each);
@@ -230,10 +230,17 @@ function placesOf({ ref, ancestors }: Known): readonly string[] {
   return ancestors.size === 0 ? [ref.key] : [ref.key, ...ancestors];
 }
 
+/** Two values may share a key: that only tries a rule in vain. */
+type GuardKey = string | number | bigint | boolean;
+
+function guardKeyOf(value: Value): GuardKey {
+  return typeof value === "object" ? keyOf(value) : value;
+}
+
 /** Null when the path errs: then every guarded rule is tried, and errs on its own. */
-function guardKey(evaluate: Evaluate, ask: Ask): string | null {
+function guardKey(evaluate: Evaluate, ask: Ask): GuardKey | null {
   try {
-    return keyOf(evaluate(ask));
+    return guardKeyOf(evaluate(ask));
   } catch (thrown) {
     if (thrown instanceof EvaluationFault) return null;
     throw thrown;
