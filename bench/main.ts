@@ -149,6 +149,9 @@ async function measureExtras(): Promise<Extra[]> {
     if (result.ok) extras.push(result.row);
     else say(`  failed: policy decision ${count}: ${result.error}`);
   }
+  const decision = await runChild("decision.ts", []);
+  if (decision.ok) extras.push(decision.row);
+  else say(`  failed: full decision: ${decision.error}`);
   const startup = await runChild("startup.ts", []);
   if (startup.ok) extras.push(startup.row);
   return extras;
