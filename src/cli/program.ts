@@ -9,6 +9,8 @@ import type { DemoOptions } from "./demo/demo.ts";
 import type { DoctorOptions } from "./commands/doctor.ts";
 import type { InitOptions } from "./commands/init.ts";
 import type { PolicyCheckOptions } from "./commands/policy-check.ts";
+import type { PolicyExplainOptions } from "./commands/policy-explain.ts";
+import type { PolicySimulateOptions } from "./commands/policy-simulate.ts";
 import type { PolicyTestOptions } from "./commands/policy-test.ts";
 import type { ResumeOptions } from "./commands/resume.ts";
 import type { RunOptions } from "./commands/run.ts";
@@ -214,6 +216,34 @@ function addPolicy(program: Command, finish: Finish): void {
       finish(await testPolicies(files, options));
     });
   examples(test, "bridle policy test", "bridle policy test --score 90 --json");
+  addPolicyOverRuns(policy, { withConfig, finish });
+}
+
+function addPolicyOverRuns(
+  policy: Command,
+  given: { readonly withConfig: (command: Command) => Command; readonly finish: Finish },
+): void {
+  const { withConfig, finish } = given;
+  const explain = withJson(policy.command("explain"))
+    .description("why a call was allowed, refused or put to a person")
+    .argument("<run>", "its id, or the beginning or end of it")
+    .argument("[call]", "such as t1c0; absent: every call that was no plain yes")
+    .option("--store <file>", "the journal, in place of the config's")
+    .option("--config <file>", "in place of bridle.config.ts in the current folder")
+    .action(async (run: string, call: string | undefined, options: PolicyExplainOptions) => {
+      const { explainCall } = await import("./commands/policy-explain.ts");
+      finish(await explainCall(run, call, options));
+    });
+  examples(explain, "bridle policy explain 01k3 t2c0", "bridle policy explain 01k3 --json");
+  const simulate = withConfig(policy.command("simulate"))
+    .description("what other policies would have stopped in the runs of a journal")
+    .option("--store <file>", "the journal, in place of the config's")
+    .option("--last <count>", "the newest runs of each agent, 1000 when left out", countOf)
+    .action(async (files: readonly string[], options: PolicySimulateOptions) => {
+      const { simulatePolicies } = await import("./commands/policy-simulate.ts");
+      finish(await simulatePolicies(files, options));
+    });
+  examples(simulate, "bridle policy simulate policies/stricter.cedar --last 500 --json");
 }
 
 function addDemo(program: Command, finish: Finish): void {
