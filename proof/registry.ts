@@ -1,8 +1,15 @@
 import { attacksProof } from "./attacks/prove.ts";
 import { crashProof } from "./crash/prove.ts";
 import type { Proof } from "./proof.ts";
+import { noninterferenceProof } from "./noninterference/prove.ts";
 import { raceProof } from "./race/prove.ts";
 import { tauProof } from "./tau/prove.ts";
 
 /** Every proof there is. To add one: import it and name it here. */
-export const proofs: readonly Proof[] = [crashProof, raceProof, tauProof, attacksProof];
+export const proofs: readonly Proof[] = [
+  crashProof,
+  raceProof,
+  tauProof,
+  attacksProof,
+  noninterferenceProof,
+];

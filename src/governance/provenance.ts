@@ -15,7 +15,7 @@ import { leavesOf, pathText, type FieldPath } from "./field-path.ts";
 import { disguiseOf, linksIn } from "./disguise.ts";
 import { joinReaders, type Readers } from "./label.ts";
 import type { PlanStep } from "./plan.ts";
-import { isSameValue, resolvePlanValue } from "./resolve.ts";
+import { isExactly, resolvePlanValue } from "./resolve.ts";
 import { kindOfArgument, type ArgumentKind, type PreparedLabels } from "./tool-labels.ts";
 import { wasWrittenClean, type TrustIndex } from "./trust.ts";
 import { factsOf, originOf, textOf } from "./origin.ts";
@@ -186,7 +186,7 @@ function judgeUnderStep(
     const path = pathText([name]);
     const resolved = resolvePlanValue(index, value);
     const actual = isJsonObject(input) ? input[name] : undefined;
-    if (resolved.ok && isSameValue(actual, resolved.value)) {
+    if (resolved.ok && isExactly(actual, resolved.value)) {
       held.add(path);
       continue;
     }

@@ -35,12 +35,12 @@ export function resolvePlanValue(index: TrustIndex, value: PlanValue): Resolved 
   }
 }
 
-/** Equal as JSON, or the same number however it is written. */
-export function isSameValue(one: Json | undefined, other: Json): boolean {
-  if (one === undefined) return false;
-  const [first, second] = [asNumber(one), asNumber(other)];
-  if (first !== null && second !== null) return rounded(first) === rounded(second);
-  return canonicalJson(one) === canonicalJson(other);
+/**
+ * True for exactly this value, of exactly this type: one plan lets one call through, not several
+ * that some tool may read in different ways.
+ */
+export function isExactly(actual: Json | undefined, expected: Json): boolean {
+  return actual !== undefined && canonicalJson(actual) === canonicalJson(expected);
 }
 
 function resolveField(index: TrustIndex, reference: FieldReference): Resolved {
@@ -102,13 +102,14 @@ function extremes(candidates: readonly Candidate[], end: "most" | "least"): read
 function onlyOne(candidates: readonly Candidate[]): Resolved {
   const [first] = candidates;
   if (first === undefined) return { ok: false, why: "nothing fits it" };
-  const isOne = candidates.every(({ value }) => isSameValue(value, first.value));
+  const isOne = candidates.every(({ value }) => isExactly(value, first.value));
   return isOne ? { ok: true, value: first.value } : { ok: false, why: "several values fit it" };
 }
 
 function says(field: Json | undefined, wanted: string | number | boolean): boolean {
   if (field === undefined) return false;
-  if (typeof wanted !== "string") return isSameValue(field, wanted);
+  if (typeof wanted === "number") return asNumber(field) === wanted;
+  if (typeof wanted === "boolean") return field === wanted;
   return typeof field === "string" && containsWords(field, wanted);
 }
 
@@ -121,7 +122,7 @@ function isFaithful(index: TrustIndex, output: Output): boolean {
     if (step.tool !== tool) return false;
     return Object.entries(input).every(([name, actual]) => {
       const bound = step.bound.get(name);
-      return bound?.kind === "constant" && isSameValue(actual, bound.value);
+      return bound?.kind === "constant" && isExactly(actual, bound.value);
     });
   });
 }

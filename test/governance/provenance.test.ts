@@ -182,6 +182,8 @@ describe("PR4: under a frozen plan", () => {
       "? /amount unbound",
     );
     expect(judged(run, tools.pay, { to: "GB29" }).kind).toBe("doubtful");
+    const asText = judged(run, tools.pay, { to: "GB29", amount: "4" });
+    expect(groundsOf(asText)).toContain("? /amount unbound");
   });
 
   test("a tool outside the plan is doubtful, however good its arguments; a plain read is not", () => {
