@@ -12,16 +12,11 @@
 import type { Label } from "./label.ts";
 import { numberOf, occursIn } from "./literal.ts";
 import type { ArgumentKind } from "./tool-labels.ts";
-import type { Fact, Output, TrustIndex } from "./trust.ts";
+import { factKey, type Fact, type FoundFact, type Output, type TrustIndex } from "./trust.ts";
 
 export interface Origin {
   readonly ground: "literal" | "own" | "named" | "member";
   readonly source: string;
-}
-
-export interface FoundFact {
-  readonly fact: Fact;
-  readonly output: Output;
 }
 
 type Scalar = string | number | boolean;
@@ -72,15 +67,7 @@ export function textOf(index: TrustIndex, value: Scalar): Label | null {
 
 /** The trusted fields that hold exactly this value. */
 export function factsOf(index: TrustIndex, value: Scalar): readonly FoundFact[] {
-  const found: FoundFact[] = [];
-  for (const output of index.outputs) {
-    for (const fact of output.facts) if (isSame(fact.value, value)) found.push({ fact, output });
-  }
-  return found;
-}
-
-function isSame(one: Scalar, other: Scalar): boolean {
-  return one === other || (typeof one !== "boolean" && String(one) === String(other));
+  return [...index.facts.get(factKey(value))];
 }
 
 /**

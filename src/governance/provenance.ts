@@ -65,8 +65,9 @@ export interface CallToJudge {
 }
 
 /**
- * Judges one call. Costs, per sensitive value, a look through the trusted texts and values that
- * the index holds (both limited there); nothing for a call without sensitive arguments.
+ * Judges one call. Costs, per sensitive value, one look through the texts by people and the
+ * operator (at most `TEXT_CHARS_MAX`) and through the records that hold the very value; under a
+ * plan, the outputs of the tools that its step refers to. Nothing grows with the turns as such.
  */
 export function judgeCall(index: TrustIndex, call: CallToJudge): CallJudgement {
   const { labels, callId } = call;

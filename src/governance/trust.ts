@@ -8,6 +8,7 @@
  * TR5 Over a limit nothing more becomes trusted (`isFull`); exposure and readers are kept on.
  */
 import { Log } from "../std/log.ts";
+import { LogIndex } from "../std/log-index.ts";
 import type { Json } from "../std/json.ts";
 import { leavesOf, pathText, type FieldPath } from "./field-path.ts";
 import { isTrusted, joinReaders, type Integrity, type Label, type Readers } from "./label.ts";
@@ -41,6 +42,11 @@ export interface Fact {
   readonly holders: readonly string[];
 }
 
+export interface FoundFact {
+  readonly fact: Fact;
+  readonly output: Output;
+}
+
 export interface Output {
   readonly callId: string;
   readonly tool: string;
@@ -66,6 +72,8 @@ export interface TrustIndex {
   readonly plan: Plan | null;
   readonly texts: Log<TrustedText>;
   readonly outputs: Log<Output>;
+  /** The trusted values of all outputs, by `factKey`. */
+  readonly facts: LogIndex<FoundFact>;
   /** Every value that the model wrote before exposure, and calls with when they were written. */
   readonly calls: Log<WrittenCall>;
   /** Members of the organisation's own directory, as the operator declared them. */
@@ -74,7 +82,6 @@ export interface TrustIndex {
   /** Who may see all that is in the context. */
   readonly readers: Readers;
   readonly chars: number;
-  readonly factCount: number;
   readonly isFull: boolean;
 }
 
@@ -89,12 +96,12 @@ export function emptyTrust(planning: "frozen" | "none" = "none"): TrustIndex {
     plan: null,
     texts: Log.of<TrustedText>(),
     outputs: Log.of<Output>(),
+    facts: LogIndex.empty<FoundFact>(),
     calls: Log.of<WrittenCall>(),
     members: Log.of<string>(),
     exposure: null,
     readers: "anyone",
     chars: 0,
-    factCount: 0,
     isFull: false,
   };
 }
@@ -177,7 +184,7 @@ export interface AddedOutput {
 export function addOutput(index: TrustIndex, added: AddedOutput): TrustIndex {
   const { callId, input, output, labels, isOwnWrite } = added;
   const { facts, exposes, readers, isCut } = readOutput(added);
-  const isFull = index.isFull || isCut || index.factCount + facts.length > FACTS_MAX;
+  const isFull = index.isFull || isCut || index.facts.length + facts.length > FACTS_MAX;
   const kept: Output = {
     callId,
     tool: labels.tool,
@@ -192,10 +199,17 @@ export function addOutput(index: TrustIndex, added: AddedOutput): TrustIndex {
     ...index,
     isFull,
     outputs: index.outputs.append(kept),
-    factCount: index.factCount + kept.facts.length,
+    facts: index.facts.add(
+      kept.facts.map((fact) => [factKey(fact.value), { fact, output: kept }] as const),
+    ),
     exposure: index.exposure ?? (exposes ? { callId, tool: labels.tool } : null),
     readers: joinReaders(index.readers, readers),
   };
+}
+
+/** What makes two values the same: 7 and "7" are, true and "true" are not. */
+export function factKey(value: Fact["value"]): string {
+  return typeof value === "boolean" ? `(${value})` : `=${value}`;
 }
 
 interface ReadOutput {
