@@ -147,7 +147,7 @@ function opened({ suite, task, mechanism }: Setting): TrustIndex {
   const input = planOf(suite.name, task);
   const parsed = parsePlan(input);
   if (!parsed.ok) throw new Error(`${suite.name} ${task.task}: ${parsed.reason}`);
-  return addPlan(addCall(index, { callId: PLAN_TOOL, input }), parsed.plan);
+  return addPlan(addCall(index, { callId: PLAN_TOOL, tool: PLAN_TOOL, input }), parsed.plan);
 }
 
 function judge(
@@ -158,7 +158,7 @@ function judge(
   const labels = tools.get(call.tool);
   if (labels === undefined) throw new Error(`no tool is called ${call.tool}`);
   const input = inputOf(call);
-  const index = addCall(made.index, { callId, input });
+  const index = addCall(made.index, { callId, tool: call.tool, input });
   const judgement = judgeCall(index, { callId, labels, input });
   return { index, judgement, passes: passesUnder(mechanism, judgement) };
 }

@@ -48,7 +48,7 @@ export function play(world: World, bytes: Bytes, rules: Rules): Trace {
   const { input, plan } = readPlan(world);
   let state = opened(world, rules);
   if (rules.planning === "frozen") {
-    const said = addCall(state.index, { callId: PLAN_TOOL, input });
+    const said = addCall(state.index, { callId: PLAN_TOOL, tool: PLAN_TOOL, input });
     state = { ...state, index: addPlan(said, plan) };
   }
   for (const [position, planned] of world.steps.entries()) {
@@ -69,7 +69,7 @@ export function replay(
   const { input, plan } = readPlan(world);
   let state = opened(world, given.rules);
   if (given.rules.planning === "frozen") {
-    const said = addCall(state.index, { callId: PLAN_TOOL, input });
+    const said = addCall(state.index, { callId: PLAN_TOOL, tool: PLAN_TOOL, input });
     state = { ...state, index: addPlan(said, plan) };
   }
   for (const call of given.calls) state = make(state, call, bytes);
@@ -99,7 +99,7 @@ function make(state: State, call: MadeCall, bytes: Bytes): State {
   const labels = labelsOf(world, call.tool);
   const callId = `c${state.calls.length}`;
   const { input } = call;
-  const written = addCall(state.index, { callId, input });
+  const written = addCall(state.index, { callId, tool: call.tool, input });
   const passes =
     !rules.isJudged || judgeCall(written, { callId, labels, input }).kind === "trusted";
   const calls = [...state.calls, { ...call, passes, isExposed: isTainted(state.index) }];

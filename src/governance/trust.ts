@@ -13,7 +13,7 @@ import type { Json } from "../std/json.ts";
 import { leavesOf, pathText, type FieldPath } from "./field-path.ts";
 import { isTrusted, joinReaders, type Integrity, type Label, type Readers } from "./label.ts";
 import { numbersIn } from "./literal.ts";
-import type { Plan } from "./plan.ts";
+import { PLAN_TOOL, type Plan } from "./plan.ts";
 import { labelOfField, mayHoldUntrusted, type PreparedLabels } from "./tool-labels.ts";
 
 /** Characters of trusted text that a run indexes. */
@@ -148,14 +148,22 @@ export function addPlan(index: TrustIndex, plan: Plan): TrustIndex {
   return index.exposure === null ? { ...index, plan } : index;
 }
 
+export interface AddedCall {
+  readonly callId: string;
+  readonly tool: string;
+  /** As the model wrote it. */
+  readonly input: Json;
+}
+
 /**
  * A call as the model wrote it, added when its answer is added: before any output of the same
- * turn. What was written before exposure is trusted from then on. Costs the size of the input.
+ * turn. What was written before exposure is trusted from then on, except what a plan says: that
+ * counts for its own step alone. Costs the size of the input.
  */
-export function addCall(index: TrustIndex, call: { callId: string; input: Json }): TrustIndex {
+export function addCall(index: TrustIndex, call: AddedCall): TrustIndex {
   const isClean = index.exposure === null;
   const calls = index.calls.append({ callId: call.callId, isClean });
-  if (!isClean) return { ...index, calls };
+  if (!isClean || call.tool === PLAN_TOOL) return { ...index, calls };
   const label: Label = { integrity: "user", source: "before exposure", readers: index.readers };
   let next: TrustIndex = { ...index, calls };
   let seen = 0;

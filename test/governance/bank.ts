@@ -61,7 +61,7 @@ export function returned(
   result: { readonly input?: Json; readonly output: Json; readonly callId?: string },
 ): TrustIndex {
   const { input = {}, output, callId = `t${index.outputs.length}c0` } = result;
-  const called = addCall(index, { callId, input });
+  const called = addCall(index, { callId, tool: tool.tool, input });
   return addOutput(called, { callId, input, output, labels: tool, isOwnWrite: tool.isWrite });
 }
 
@@ -73,7 +73,11 @@ export function planned(index: TrustIndex, steps: Json): TrustIndex {
 
 /** The judgement of a call that the model writes now. */
 export function judged(index: TrustIndex, labels: PreparedLabels, input: Json): CallJudgement {
-  return judgeCall(addCall(index, { callId: "now", input }), { callId: "now", labels, input });
+  return judgeCall(addCall(index, { callId: "now", tool: labels.tool, input }), {
+    callId: "now",
+    labels,
+    input,
+  });
 }
 
 /** What was found of each argument: `/to named`, with a `?` before what is doubtful. */

@@ -1,5 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { addMembers, addText, isTainted, wasWrittenClean } from "../../src/governance/trust.ts";
+import { PLAN_TOOL } from "../../src/governance/plan.ts";
+import {
+  addCall,
+  addMembers,
+  addText,
+  isTainted,
+  wasWrittenClean,
+} from "../../src/governance/trust.ts";
 import { judgeCall } from "../../src/governance/provenance.ts";
 import { resolveHandles } from "../../src/governance/handle.ts";
 import { asked, groundsOf, judged, planned, returned, tools, user } from "./bank.ts";
@@ -190,6 +197,17 @@ describe("PR4: under a frozen plan", () => {
     const verdict = judged(run, tools.send, { to: "ann@a.org", body: "hi" });
     expect(verdict).toMatchObject({ kind: "doubtful", isUnplanned: true });
     expect(judged(run, tools.contacts, {}).kind).toBe("trusted");
+  });
+
+  test("what one step says is no literal for another", () => {
+    const own = { tool: "send", arguments: { to: "zoe@z.org" } };
+    const pay = { tool: "pay", arguments: { amount: 3 } };
+    const input = { steps: [own, pay] };
+    const start = addCall(asked(prompt, "frozen"), { callId: "p", tool: PLAN_TOOL, input });
+    const index = returned(planned(start, input.steps), tools.transfers, { output });
+    expect(judged(index, tools.send, { to: "zoe@z.org", body: "hi" }).kind).toBe("trusted");
+    const verdict = judged(index, tools.pay, { to: "zoe@z.org", amount: 3 });
+    expect(groundsOf(verdict)).toEqual(["? /to unknown", "/amount bound"]);
   });
 
   test("PL1: the plan cannot be changed after exposure", () => {
