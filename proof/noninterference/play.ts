@@ -105,8 +105,8 @@ function make(state: State, call: MadeCall, bytes: Bytes): State {
   const calls = [...state.calls, { ...call, passes, isExposed: isTainted(state.index) }];
   if (!passes) return { ...state, index: written, calls };
   const output = outputOf(world, call, bytes);
-  const isOwnWrite = labels.isWrite;
-  const index = addOutput(written, { callId, input, output, labels, isOwnWrite });
+  const standing = labels.isWrite ? "trusted" : "read";
+  const index = addOutput(written, { callId, input, output, labels, standing });
   let { heard } = state;
   for (const { path, value } of leavesOf(output)) {
     const isStrange = !isTrusted(labelOfField(labels, path).integrity);

@@ -128,7 +128,7 @@ function writeTool(name: string, random: Random): WriteTool {
   for (const argument of names) kinds.set(argument, pick(argumentKinds, random) ?? "selector");
   const labels = prepareLabels(
     { name, isWrite: true },
-    { output: { "/id": "platform" }, sensitive: Object.fromEntries(kinds) },
+    { output: { "": "platform" }, sensitive: Object.fromEntries(kinds) },
   );
   return { labels, kinds };
 }
@@ -218,7 +218,8 @@ export function outputOf(
   bytes: Bytes,
 ): Json {
   const read = world.reads.get(call.tool);
-  if (read === undefined) return { id: `${call.tool}-made` };
+  // A write repeats the whole request, in a field that its author calls the platform's.
+  if (read === undefined) return { id: `${call.tool}-made`, request: call.input };
   const key = call.input["key"];
   const chosen = read.records.filter(({ name }) => !read.isKeyed || name === key);
   const list = chosen.map((record) => {

@@ -8,6 +8,7 @@
  */
 import { canonicalJson, isJsonObject, type Json, type JsonObject } from "../std/json.ts";
 import { leavesOf, pointedAt, type Pointed } from "./field-path.ts";
+import { isEcho } from "./echo.ts";
 import { isTrusted } from "./label.ts";
 import { containsWords, numberOf } from "./literal.ts";
 import type { FieldReference, PlanValue } from "./plan.ts";
@@ -72,6 +73,7 @@ function consider(
     isTrusted(labelOfField(output.labels, at).integrity);
   for (const leaf of leavesOf(value, path)) {
     if (!trusts(leaf.path)) return "its field is untrusted";
+    if (repeats(output, leaf.value)) return "its field repeats what the call was given";
   }
   for (const [member, wanted] of where) {
     if (holder === null || !trusts([...holder.path, member])) {
@@ -85,6 +87,12 @@ function consider(
   }
   const rank = rankOf(holder.value, extreme.member);
   return rank === null ? null : { value, rank };
+}
+
+/** Of a read that counts here the arguments are the plan's own. */
+function repeats({ standing, spoken }: Output, value: Json): boolean {
+  if (standing === "read" || spoken === null || typeof value === "object") return false;
+  return isEcho(spoken, value);
 }
 
 function rankOf(record: JsonObject, member: string): number | null {
@@ -115,7 +123,7 @@ function says(field: Json | undefined, wanted: string | number | boolean): boole
 
 /** RE2. */
 function isFaithful(index: TrustIndex, output: Output): boolean {
-  if (output.isClean || output.isOwnWrite) return true;
+  if (output.isClean || output.standing !== "read") return true;
   const { input, tool } = output;
   if (!isJsonObject(input)) return false;
   return (index.plan?.steps ?? []).some((step) => {

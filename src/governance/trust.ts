@@ -12,6 +12,7 @@ import { LogIndex } from "../std/log-index.ts";
 import type { Json } from "../std/json.ts";
 import { leavesOf, pathText, type FieldPath } from "./field-path.ts";
 import { isTrusted, joinReaders, type Integrity, type Label, type Readers } from "./label.ts";
+import { spokenIn, type Spoken } from "./echo.ts";
 import { numbersIn } from "./literal.ts";
 import { PLAN_TOOL, type Plan } from "./plan.ts";
 import { labelOfField, mayHoldUntrusted, type PreparedLabels } from "./tool-labels.ts";
@@ -42,6 +43,13 @@ export interface Fact {
   readonly holders: readonly string[];
 }
 
+/**
+ * `read`: it changed nothing. `trusted` and `approved`: a write of this run, made because its
+ * arguments were found trusted or because a person approved this exact call; the ids in its
+ * trusted fields are of things that this session created.
+ */
+export type Standing = "read" | "trusted" | "approved";
+
 export interface FoundFact {
   readonly fact: Fact;
   readonly output: Output;
@@ -56,8 +64,9 @@ export interface Output {
   readonly facts: readonly Fact[];
   /** Written before the first exposure. */
   readonly isClean: boolean;
-  /** This run's own write made it: the ids in it are of things that this session created. */
-  readonly isOwnWrite: boolean;
+  readonly standing: Standing;
+  /** What its arguments said, where a model that was exposed wrote them; null: nothing strange. */
+  readonly spoken: Spoken | null;
 }
 
 /** The first time that untrusted bytes may have entered the context. */
@@ -181,16 +190,13 @@ export interface AddedOutput {
   readonly input: Json;
   readonly output: Json;
   readonly labels: PreparedLabels;
-  /**
-   * A write that this run really made, after its arguments were found trusted or a person approved
-   * it: ids in its trusted fields are then this session's own. Never set it for a read.
-   */
-  readonly isOwnWrite: boolean;
+  readonly standing: Standing;
 }
 
-/** What a tool returned. Costs the number of its leaves. */
+/** What a tool returned. Costs the number of its leaves and the size of its input. */
 export function addOutput(index: TrustIndex, added: AddedOutput): TrustIndex {
-  const { callId, input, output, labels, isOwnWrite } = added;
+  const { callId, input, output, labels, standing } = added;
+  const isClean = wasWrittenClean(index, callId);
   const { facts, exposes, readers, isCut } = readOutput(added);
   const isFull = index.isFull || isCut || index.facts.length + facts.length > FACTS_MAX;
   const kept: Output = {
@@ -200,8 +206,9 @@ export function addOutput(index: TrustIndex, added: AddedOutput): TrustIndex {
     value: output,
     labels,
     facts: isFull ? [] : facts,
-    isClean: wasWrittenClean(index, callId),
-    isOwnWrite,
+    isClean,
+    standing,
+    spoken: isClean || standing === "approved" ? null : spokenIn(input),
   };
   return {
     ...index,

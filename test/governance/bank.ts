@@ -62,7 +62,8 @@ export function returned(
 ): TrustIndex {
   const { input = {}, output, callId = `t${index.outputs.length}c0` } = result;
   const called = addCall(index, { callId, tool: tool.tool, input });
-  return addOutput(called, { callId, input, output, labels: tool, isOwnWrite: tool.isWrite });
+  const standing = tool.isWrite ? "trusted" : "read";
+  return addOutput(called, { callId, input, output, labels: tool, standing });
 }
 
 export function planned(index: TrustIndex, steps: Json): TrustIndex {

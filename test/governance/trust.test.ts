@@ -149,7 +149,7 @@ describe("the index of trusted values", () => {
       input: {},
       output,
       labels,
-      isOwnWrite: true,
+      standing: "trusted",
     });
     expect(index).toMatchObject({ isFull: true, facts: { length: 0 } });
     expect(isTainted(index)).toBe(true);
