@@ -1,6 +1,7 @@
 import { attacksProof } from "./attacks/prove.ts";
 import { cedarProof } from "./cedar/prove.ts";
 import { crashProof } from "./crash/prove.ts";
+import { noninterferenceProof } from "./noninterference/prove.ts";
 import { policyProof } from "./policy/prove.ts";
 import { raceProof } from "./race/prove.ts";
 import { tauProof } from "./tau/prove.ts";
@@ -11,6 +12,7 @@ export const proofs: readonly Proof[] = [
   attacksProof,
   cedarProof,
   crashProof,
+  noninterferenceProof,
   policyProof,
   raceProof,
   tauProof,

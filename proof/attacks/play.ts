@@ -66,7 +66,7 @@ export function playIdeal(setting: Setting): IdealRun {
     const played = judge(setting, { index, call, callId: `t${position}c0` });
     if (!played.passes) asked.push({ tool: call.tool, doubts: doubtsOf(played.judgement) });
     usedLedger ||= tookFromLedger(call, played.judgement);
-    index = execute(played.index, { call, callId: `t${position}c0`, world });
+    index = execute(played, { call, callId: `t${position}c0`, world });
   }
   return { asked, usedLedger };
 }
@@ -96,7 +96,7 @@ export function playAttacked(setting: Setting, injection: Injection): AttackedRu
   for (const [position, call] of setting.task.calls.entries()) {
     const callId = `t${position}c0`;
     const played = judge(setting, { index, call, callId });
-    index = played.passes ? execute(played.index, { call, callId, world }) : played.index;
+    index = played.passes ? execute(played, { call, callId, world }) : played.index;
     if (isTainted(index)) tries.push(obey(setting, { index, injection, world }));
   }
   return {
@@ -129,7 +129,7 @@ function obey(
     isExecuted &&= played.passes;
     isPlanned &&= !played.judgement.isUnplanned;
     isPartly ||= played.passes && tools.get(call.tool)?.isWrite === true;
-    index = played.passes ? execute(played.index, { call, callId, world }) : played.index;
+    index = played.passes ? execute(played, { call, callId, world }) : played.index;
   }
   return { isExecuted, isPartly, isPlanned };
 }
@@ -147,7 +147,7 @@ function opened({ suite, task, mechanism }: Setting): TrustIndex {
   const input = planOf(suite.name, task);
   const parsed = parsePlan(input);
   if (!parsed.ok) throw new Error(`${suite.name} ${task.task}: ${parsed.reason}`);
-  return addPlan(addCall(index, { callId: PLAN_TOOL, input }), parsed.plan);
+  return addPlan(addCall(index, { callId: PLAN_TOOL, tool: PLAN_TOOL, input }), parsed.plan);
 }
 
 function judge(
@@ -158,7 +158,7 @@ function judge(
   const labels = tools.get(call.tool);
   if (labels === undefined) throw new Error(`no tool is called ${call.tool}`);
   const input = inputOf(call);
-  const index = addCall(made.index, { callId, input });
+  const index = addCall(made.index, { callId, tool: call.tool, input });
   const judgement = judgeCall(index, { callId, labels, input });
   return { index, judgement, passes: passesUnder(mechanism, judgement) };
 }
@@ -178,7 +178,7 @@ function passesUnder(mechanism: Mechanism, judgement: CallJudgement): boolean {
 }
 
 function execute(
-  index: TrustIndex,
+  { index, passes }: Played,
   made: { readonly call: TrueCall; readonly callId: string; readonly world: World },
 ): TrustIndex {
   const { call, callId, world } = made;
@@ -186,7 +186,9 @@ function execute(
   if (labels === undefined) return index;
   const input: Json = inputOf(call);
   const output = outputOf(call.tool, input, world);
-  return addOutput(index, { callId, input, output, labels, isOwnWrite: labels.isWrite });
+  const written = passes ? "trusted" : "approved";
+  const standing = labels.isWrite ? written : "read";
+  return addOutput(index, { callId, input, output, labels, standing });
 }
 
 function doubtsOf(judgement: CallJudgement): readonly string[] {

@@ -7,21 +7,18 @@
  *     or when this run's own write returned it: else an attacker could pick among all that exist.
  * OR3 A member of the directory may be a destination without being named, where nothing but
  *     text goes there.
- * OR4 A credential comes from words alone.
+ * OR4 A field that only repeats what an exposed model gave to the call is nobody's word.
+ * OR5 A credential comes from words alone.
  */
+import { isEcho } from "./echo.ts";
 import type { Label } from "./label.ts";
 import { numberOf, occursIn } from "./literal.ts";
 import type { ArgumentKind } from "./tool-labels.ts";
-import type { Fact, Output, TrustIndex } from "./trust.ts";
+import { factKey, type Fact, type FoundFact, type Output, type TrustIndex } from "./trust.ts";
 
 export interface Origin {
   readonly ground: "literal" | "own" | "named" | "member";
   readonly source: string;
-}
-
-export interface FoundFact {
-  readonly fact: Fact;
-  readonly output: Output;
 }
 
 type Scalar = string | number | boolean;
@@ -41,10 +38,10 @@ export function originOf(
   const said = textOf(index, text);
   if (said !== null) return { ground: "literal", source: said.source };
   if (kind === "credential") return null;
-  const facts = factsOf(index, text);
+  const facts = factsOf(index, text).filter(({ output }) => !repeats(output, text));
   for (const { fact, output } of facts.slice(0, PLACES_MAX)) {
     const source = output.tool;
-    if (output.isOwnWrite) return { ground: "own", source };
+    if (output.standing !== "read") return { ground: "own", source };
     if (isNamed(index, fact, output)) return { ground: "named", source };
   }
   if (kind !== "destination" || !isInside) return null;
@@ -70,17 +67,13 @@ export function textOf(index: TrustIndex, value: Scalar): Label | null {
   return found;
 }
 
-/** The trusted fields that hold exactly this value. */
-export function factsOf(index: TrustIndex, value: Scalar): readonly FoundFact[] {
-  const found: FoundFact[] = [];
-  for (const output of index.outputs) {
-    for (const fact of output.facts) if (isSame(fact.value, value)) found.push({ fact, output });
-  }
-  return found;
+function repeats({ spoken }: Output, value: Scalar): boolean {
+  return spoken !== null && isEcho(spoken, value);
 }
 
-function isSame(one: Scalar, other: Scalar): boolean {
-  return one === other || (typeof one !== "boolean" && String(one) === String(other));
+/** The trusted fields that hold exactly this value. */
+export function factsOf(index: TrustIndex, value: Scalar): readonly FoundFact[] {
+  return [...index.facts.get(factKey(value))];
 }
 
 /**

@@ -15,7 +15,7 @@ import { leavesOf, pathText, type FieldPath } from "./field-path.ts";
 import { disguiseOf, linksIn } from "./disguise.ts";
 import { joinReaders, type Readers } from "./label.ts";
 import type { PlanStep } from "./plan.ts";
-import { isSameValue, resolvePlanValue } from "./resolve.ts";
+import { isExactly, resolvePlanValue } from "./resolve.ts";
 import { kindOfArgument, type ArgumentKind, type PreparedLabels } from "./tool-labels.ts";
 import { wasWrittenClean, type TrustIndex } from "./trust.ts";
 import { factsOf, originOf, textOf } from "./origin.ts";
@@ -65,8 +65,9 @@ export interface CallToJudge {
 }
 
 /**
- * Judges one call. Costs, per sensitive value, a look through the trusted texts and values that
- * the index holds (both limited there); nothing for a call without sensitive arguments.
+ * Judges one call. Costs, per sensitive value, one look through the texts by people and the
+ * operator (at most `TEXT_CHARS_MAX`) and through the records that hold the very value; under a
+ * plan, the outputs of the tools that its step refers to. Nothing grows with the turns as such.
  */
 export function judgeCall(index: TrustIndex, call: CallToJudge): CallJudgement {
   const { labels, callId } = call;
@@ -186,7 +187,7 @@ function judgeUnderStep(
     const path = pathText([name]);
     const resolved = resolvePlanValue(index, value);
     const actual = isJsonObject(input) ? input[name] : undefined;
-    if (resolved.ok && isSameValue(actual, resolved.value)) {
+    if (resolved.ok && isExactly(actual, resolved.value)) {
       held.add(path);
       continue;
     }

@@ -8,6 +8,7 @@
  */
 import { canonicalJson, isJsonObject, type Json, type JsonObject } from "../std/json.ts";
 import { leavesOf, pointedAt, type Pointed } from "./field-path.ts";
+import { isEcho } from "./echo.ts";
 import { isTrusted } from "./label.ts";
 import { containsWords, numberOf } from "./literal.ts";
 import type { FieldReference, PlanValue } from "./plan.ts";
@@ -35,12 +36,12 @@ export function resolvePlanValue(index: TrustIndex, value: PlanValue): Resolved 
   }
 }
 
-/** Equal as JSON, or the same number however it is written. */
-export function isSameValue(one: Json | undefined, other: Json): boolean {
-  if (one === undefined) return false;
-  const [first, second] = [asNumber(one), asNumber(other)];
-  if (first !== null && second !== null) return rounded(first) === rounded(second);
-  return canonicalJson(one) === canonicalJson(other);
+/**
+ * True for exactly this value, of exactly this type: one plan lets one call through, not several
+ * that some tool may read in different ways.
+ */
+export function isExactly(actual: Json | undefined, expected: Json): boolean {
+  return actual !== undefined && canonicalJson(actual) === canonicalJson(expected);
 }
 
 function resolveField(index: TrustIndex, reference: FieldReference): Resolved {
@@ -72,6 +73,7 @@ function consider(
     isTrusted(labelOfField(output.labels, at).integrity);
   for (const leaf of leavesOf(value, path)) {
     if (!trusts(leaf.path)) return "its field is untrusted";
+    if (repeats(output, leaf.value)) return "its field repeats what the call was given";
   }
   for (const [member, wanted] of where) {
     if (holder === null || !trusts([...holder.path, member])) {
@@ -85,6 +87,12 @@ function consider(
   }
   const rank = rankOf(holder.value, extreme.member);
   return rank === null ? null : { value, rank };
+}
+
+/** Of a read that counts here the arguments are the plan's own. */
+function repeats({ standing, spoken }: Output, value: Json): boolean {
+  if (standing === "read" || spoken === null || typeof value === "object") return false;
+  return isEcho(spoken, value);
 }
 
 function rankOf(record: JsonObject, member: string): number | null {
@@ -102,26 +110,27 @@ function extremes(candidates: readonly Candidate[], end: "most" | "least"): read
 function onlyOne(candidates: readonly Candidate[]): Resolved {
   const [first] = candidates;
   if (first === undefined) return { ok: false, why: "nothing fits it" };
-  const isOne = candidates.every(({ value }) => isSameValue(value, first.value));
+  const isOne = candidates.every(({ value }) => isExactly(value, first.value));
   return isOne ? { ok: true, value: first.value } : { ok: false, why: "several values fit it" };
 }
 
 function says(field: Json | undefined, wanted: string | number | boolean): boolean {
   if (field === undefined) return false;
-  if (typeof wanted !== "string") return isSameValue(field, wanted);
+  if (typeof wanted === "number") return asNumber(field) === wanted;
+  if (typeof wanted === "boolean") return field === wanted;
   return typeof field === "string" && containsWords(field, wanted);
 }
 
 /** RE2. */
 function isFaithful(index: TrustIndex, output: Output): boolean {
-  if (output.isClean || output.isOwnWrite) return true;
+  if (output.isClean || output.standing !== "read") return true;
   const { input, tool } = output;
   if (!isJsonObject(input)) return false;
   return (index.plan?.steps ?? []).some((step) => {
     if (step.tool !== tool) return false;
     return Object.entries(input).every(([name, actual]) => {
       const bound = step.bound.get(name);
-      return bound?.kind === "constant" && isSameValue(actual, bound.value);
+      return bound?.kind === "constant" && isExactly(actual, bound.value);
     });
   });
 }

@@ -8,11 +8,13 @@
  * TR5 Over a limit nothing more becomes trusted (`isFull`); exposure and readers are kept on.
  */
 import { Log } from "../std/log.ts";
+import { LogIndex } from "../std/log-index.ts";
 import type { Json } from "../std/json.ts";
 import { leavesOf, pathText, type FieldPath } from "./field-path.ts";
 import { isTrusted, joinReaders, type Integrity, type Label, type Readers } from "./label.ts";
+import { spokenIn, type Spoken } from "./echo.ts";
 import { numbersIn } from "./literal.ts";
-import type { Plan } from "./plan.ts";
+import { PLAN_TOOL, type Plan } from "./plan.ts";
 import { labelOfField, mayHoldUntrusted, type PreparedLabels } from "./tool-labels.ts";
 
 /** Characters of trusted text that a run indexes. */
@@ -41,6 +43,18 @@ export interface Fact {
   readonly holders: readonly string[];
 }
 
+/**
+ * `read`: it changed nothing. `trusted` and `approved`: a write of this run, made because its
+ * arguments were found trusted or because a person approved this exact call; the ids in its
+ * trusted fields are of things that this session created.
+ */
+export type Standing = "read" | "trusted" | "approved";
+
+export interface FoundFact {
+  readonly fact: Fact;
+  readonly output: Output;
+}
+
 export interface Output {
   readonly callId: string;
   readonly tool: string;
@@ -50,8 +64,9 @@ export interface Output {
   readonly facts: readonly Fact[];
   /** Written before the first exposure. */
   readonly isClean: boolean;
-  /** This run's own write made it: the ids in it are of things that this session created. */
-  readonly isOwnWrite: boolean;
+  readonly standing: Standing;
+  /** What its arguments said, where a model that was exposed wrote them; null: nothing strange. */
+  readonly spoken: Spoken | null;
 }
 
 /** The first time that untrusted bytes may have entered the context. */
@@ -66,6 +81,8 @@ export interface TrustIndex {
   readonly plan: Plan | null;
   readonly texts: Log<TrustedText>;
   readonly outputs: Log<Output>;
+  /** The trusted values of all outputs, by `factKey`. */
+  readonly facts: LogIndex<FoundFact>;
   /** Every value that the model wrote before exposure, and calls with when they were written. */
   readonly calls: Log<WrittenCall>;
   /** Members of the organisation's own directory, as the operator declared them. */
@@ -74,7 +91,6 @@ export interface TrustIndex {
   /** Who may see all that is in the context. */
   readonly readers: Readers;
   readonly chars: number;
-  readonly factCount: number;
   readonly isFull: boolean;
 }
 
@@ -89,12 +105,12 @@ export function emptyTrust(planning: "frozen" | "none" = "none"): TrustIndex {
     plan: null,
     texts: Log.of<TrustedText>(),
     outputs: Log.of<Output>(),
+    facts: LogIndex.empty<FoundFact>(),
     calls: Log.of<WrittenCall>(),
     members: Log.of<string>(),
     exposure: null,
     readers: "anyone",
     chars: 0,
-    factCount: 0,
     isFull: false,
   };
 }
@@ -141,14 +157,22 @@ export function addPlan(index: TrustIndex, plan: Plan): TrustIndex {
   return index.exposure === null ? { ...index, plan } : index;
 }
 
+export interface AddedCall {
+  readonly callId: string;
+  readonly tool: string;
+  /** As the model wrote it. */
+  readonly input: Json;
+}
+
 /**
  * A call as the model wrote it, added when its answer is added: before any output of the same
- * turn. What was written before exposure is trusted from then on. Costs the size of the input.
+ * turn. What was written before exposure is trusted from then on, except what a plan says: that
+ * counts for its own step alone. Costs the size of the input.
  */
-export function addCall(index: TrustIndex, call: { callId: string; input: Json }): TrustIndex {
+export function addCall(index: TrustIndex, call: AddedCall): TrustIndex {
   const isClean = index.exposure === null;
   const calls = index.calls.append({ callId: call.callId, isClean });
-  if (!isClean) return { ...index, calls };
+  if (!isClean || call.tool === PLAN_TOOL) return { ...index, calls };
   const label: Label = { integrity: "user", source: "before exposure", readers: index.readers };
   let next: TrustIndex = { ...index, calls };
   let seen = 0;
@@ -166,18 +190,15 @@ export interface AddedOutput {
   readonly input: Json;
   readonly output: Json;
   readonly labels: PreparedLabels;
-  /**
-   * A write that this run really made, after its arguments were found trusted or a person approved
-   * it: ids in its trusted fields are then this session's own. Never set it for a read.
-   */
-  readonly isOwnWrite: boolean;
+  readonly standing: Standing;
 }
 
-/** What a tool returned. Costs the number of its leaves. */
+/** What a tool returned. Costs the number of its leaves and the size of its input. */
 export function addOutput(index: TrustIndex, added: AddedOutput): TrustIndex {
-  const { callId, input, output, labels, isOwnWrite } = added;
+  const { callId, input, output, labels, standing } = added;
+  const isClean = wasWrittenClean(index, callId);
   const { facts, exposes, readers, isCut } = readOutput(added);
-  const isFull = index.isFull || isCut || index.factCount + facts.length > FACTS_MAX;
+  const isFull = index.isFull || isCut || index.facts.length + facts.length > FACTS_MAX;
   const kept: Output = {
     callId,
     tool: labels.tool,
@@ -185,17 +206,25 @@ export function addOutput(index: TrustIndex, added: AddedOutput): TrustIndex {
     value: output,
     labels,
     facts: isFull ? [] : facts,
-    isClean: wasWrittenClean(index, callId),
-    isOwnWrite,
+    isClean,
+    standing,
+    spoken: isClean || standing === "approved" ? null : spokenIn(input),
   };
   return {
     ...index,
     isFull,
     outputs: index.outputs.append(kept),
-    factCount: index.factCount + kept.facts.length,
+    facts: index.facts.add(
+      kept.facts.map((fact) => [factKey(fact.value), { fact, output: kept }] as const),
+    ),
     exposure: index.exposure ?? (exposes ? { callId, tool: labels.tool } : null),
     readers: joinReaders(index.readers, readers),
   };
+}
+
+/** What makes two values the same: 7 and "7" are, true and "true" are not. */
+export function factKey(value: Fact["value"]): string {
+  return typeof value === "boolean" ? `(${value})` : `=${value}`;
 }
 
 interface ReadOutput {

@@ -1,23 +1,11 @@
 /** The built-in tool by which a model says what it will do before it reads anything untrusted. */
 import { parsePlan, PLAN_TOOL } from "../governance/plan.ts";
+import { planTool as planWords } from "../governance/plan-tool.ts";
 import { BridleError } from "../std/error.ts";
 import type { Json } from "../std/json.ts";
 import { read } from "../tools/effect.ts";
 import { ToolError } from "../tools/tool-error.ts";
 import { prepareTool, type Tool } from "../tools/tool.ts";
-
-const DESCRIPTION =
-  "Use this first, before you read anything: name every call you will make, in order, with the " +
-  "arguments you know already. What you have read can no longer change the plan. An argument " +
-  'that you will only read is { "$from": TOOL, "path": "/field", "where": { "member": "value" } ' +
-  '}; a computed one { "$add" | "$subtract" | "$multiply": [one, other] }; leave out what you ' +
-  "will compose.";
-
-const STEP = {
-  type: "object",
-  required: ["tool"],
-  properties: { tool: { type: "string" }, arguments: { type: "object" } },
-};
 
 /** Throws when the agent has a tool of this name of its own. */
 export async function planTool(tools: ReadonlyMap<string, Tool>): Promise<Tool> {
@@ -28,12 +16,8 @@ export async function planTool(tools: ReadonlyMap<string, Tool>): Promise<Tool> 
   }
   const known = [...tools.keys()];
   return prepareTool(PLAN_TOOL, {
-    description: DESCRIPTION,
-    inputSchema: {
-      type: "object",
-      required: ["steps"],
-      properties: { steps: { type: "array", items: STEP } },
-    },
+    description: planWords.description,
+    inputSchema: planWords.inputSchema,
     effect: read(),
     labels: { "": "platform" },
     execute: (input: Json) => notePlan(input, known),

@@ -186,20 +186,22 @@ function noteOutput(
   return parsed.ok ? addPlan(index, parsed.plan) : index;
 }
 
-function added(
-  index: TrustIndex,
-  done: {
-    readonly callId: string;
-    readonly input: Json;
-    readonly output: Json;
-    readonly tool: string;
-  },
-  { labels }: Seen,
-): TrustIndex {
+interface Done {
+  readonly callId: string;
+  readonly input: Json;
+  readonly output: Json;
+  readonly tool: string;
+}
+
+function added(index: TrustIndex, done: Done, { before, labels }: Seen): TrustIndex {
   const { callId, input, output, tool } = done;
   // A tool that is gone vouches for nothing.
   const own = labels.get(tool) ?? prepareLabels({ name: tool, isWrite: false });
-  return addOutput(index, { callId, input, output, labels: own, isOwnWrite: own.isWrite });
+  const isApproved = before.approvals.some(
+    (approval) => approval.callId === callId && approval.decision === "approved",
+  );
+  const standing = !own.isWrite ? "read" : isApproved ? "approved" : "trusted";
+  return addOutput(index, { callId, input, output, labels: own, standing });
 }
 
 function toolOf(state: RunState, callId: string): string {

@@ -61,8 +61,9 @@ export function returned(
   result: { readonly input?: Json; readonly output: Json; readonly callId?: string },
 ): TrustIndex {
   const { input = {}, output, callId = `t${index.outputs.length}c0` } = result;
-  const called = addCall(index, { callId, input });
-  return addOutput(called, { callId, input, output, labels: tool, isOwnWrite: tool.isWrite });
+  const called = addCall(index, { callId, tool: tool.tool, input });
+  const standing = tool.isWrite ? "trusted" : "read";
+  return addOutput(called, { callId, input, output, labels: tool, standing });
 }
 
 export function planned(index: TrustIndex, steps: Json): TrustIndex {
@@ -73,7 +74,11 @@ export function planned(index: TrustIndex, steps: Json): TrustIndex {
 
 /** The judgement of a call that the model writes now. */
 export function judged(index: TrustIndex, labels: PreparedLabels, input: Json): CallJudgement {
-  return judgeCall(addCall(index, { callId: "now", input }), { callId: "now", labels, input });
+  return judgeCall(addCall(index, { callId: "now", tool: labels.tool, input }), {
+    callId: "now",
+    labels,
+    input,
+  });
 }
 
 /** What was found of each argument: `/to named`, with a `?` before what is doubtful. */

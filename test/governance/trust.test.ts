@@ -1,6 +1,8 @@
+import { Ajv } from "ajv";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Json } from "../../src/std/json.ts";
+import { planTool } from "../../src/governance/plan-tool.ts";
 import { parsePlan, PLAN_STEPS_MAX } from "../../src/governance/plan.ts";
 import {
   addMembers,
@@ -147,9 +149,9 @@ describe("the index of trusted values", () => {
       input: {},
       output,
       labels,
-      isOwnWrite: true,
+      standing: "trusted",
     });
-    expect(index).toMatchObject({ isFull: true, factCount: 0 });
+    expect(index).toMatchObject({ isFull: true, facts: { length: 0 } });
     expect(isTainted(index)).toBe(true);
     expect(judged(index, tools.change, { id: 5 }).kind).toBe("doubtful");
   });
@@ -195,6 +197,20 @@ describe("reading a plan", () => {
     expect(argument({ $add: [1] })).toContain("two");
     expect(argument([{ $from: "b", path: "/c" }])).toContain("whole argument");
     expect(argument({ $from: "b", path: "/c", where: { d: "e" } })).toBe("");
+  });
+
+  test("what the model is shown as a plan's form is what is read", () => {
+    const ajv = new Ajv({ allErrors: true });
+    const fits = ajv.compile(planTool.inputSchema);
+    const plans: readonly Json[] = [
+      { steps: [{ tool: "a" }] },
+      { steps: [{ tool: "a", arguments: { x: { $from: "b", path: "/c", most: "d" } } }] },
+      { steps: [] },
+      { steps: [{ arguments: {} }] },
+      { steps: [{ tool: "a", arguments: [] }] },
+      {},
+    ];
+    expect(plans.map((plan) => fits(plan))).toEqual(plans.map((plan) => reasonOf(plan) === ""));
   });
 
   test("one that is nested without end is refused, not followed", () => {
