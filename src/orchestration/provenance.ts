@@ -143,7 +143,7 @@ function noteEvent(index: TrustIndex, event: EventBody, seen: Seen): TrustIndex 
     case "model.answered":
       return dispatchable(event.content).reduce((next, part, position) => {
         const callId = callIdOf(event.turn, position);
-        return addCall(next, { callId, input: part.input });
+        return addCall(next, { callId, tool: part.toolName, input: part.input });
       }, index);
     case "call.completed":
       return noteOutput(index, event, seen);
