@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { emptyTally, trySet } from "../../proof/cedar/prove.ts";
-import { loadCedar } from "../../src/governance/policy/cedar.ts";
+import { openCedar } from "../../src/governance/policy/cedar.ts";
 import type { Expression } from "../../src/governance/policy/expression.ts";
 import { createJudge, type Judge } from "../../src/governance/policy/judge.ts";
 import type { Rule } from "../../src/governance/policy/rule.ts";
@@ -48,7 +48,7 @@ function strict(expression: Expression): Expression {
 }
 
 test.each(Object.entries(wrong))("the comparison sees %s", async (_what, judgeOf) => {
-  const cedar = await loadCedar();
+  const cedar = openCedar("engine");
   const tally = emptyTally();
   const random = seededRandom(7);
   for (let i = 0; i < 40; i++) trySet(cedar, { random, count: 25, judgeOf }, tally);
