@@ -7,7 +7,7 @@ import type { Rule } from "../../src/governance/policy/rule.ts";
 import { seededRandom } from "../../src/std/random.ts";
 import { figuresOf, prove } from "./proved.ts";
 
-test("five thousand random requests are decided as Cedar's own engine decides them", async () => {
+test("C1, J1: five thousand random requests are decided as Cedar's own engine decides them", async () => {
   const figures = figuresOf(await prove("cedar", "--quick", "--seed", "42", "--json"));
   expect(figures).toMatchObject({ requests: 5000, differences: 0, holds: true });
   expect(figures["allows"]).toBeGreaterThan(1500);

@@ -14,7 +14,7 @@ import { cedarSchema } from "./cedar-schema.ts";
 import { readDirectives } from "./directive.ts";
 import { findContradictions, validateRules } from "./check.ts";
 import { faultAt, policyError, type PolicyFault } from "./fault.ts";
-import { readPolicyFile, type PolicyFile } from "./file.ts";
+import { lineOf, readPolicyFile, type PolicyFile } from "./file.ts";
 import { NESTING_MAX, tooDeepAt } from "./nesting.ts";
 import { knownActions, type PolicyRequest, type Reading } from "./request.ts";
 import type { Rule } from "./rule.ts";
@@ -144,15 +144,24 @@ const gaveUp = {
   warnings: [],
 };
 
+/** Marks that make a text show one thing and mean another. */
+const REVERSING = /[\u202a-\u202e\u2066-\u2069]/;
+
 function readFile(source: PolicyText): PolicyFile {
-  const line = tooDeepAt(source.text);
-  const file = line === null ? withReader((cedar) => readPolicyFile(cedar, source)) : undefined;
-  if (file !== undefined) return file;
-  const { name } = source;
-  const place = { file: name, line: line ?? 0 };
-  const why = line === null ? "Cedar's engine gives up on it" : `over ${NESTING_MAX} brackets nest`;
-  const faults = [faultAt(place, why, NEST_LESS)];
-  return { name, rules: [], directives: readDirectives(source), faults };
+  const { name, text } = source;
+  const refuse = (line: number, why: string, hint: string): PolicyFile => {
+    const faults = [faultAt({ file: name, line }, why, hint)];
+    return { name, rules: [], directives: readDirectives(source), faults };
+  };
+  const reversing = text.search(REVERSING);
+  if (reversing !== -1) {
+    const why = "a mark reverses the direction of writing";
+    return refuse(lineOf(text, reversing), why, "Take it out: what is read must be what is meant.");
+  }
+  const deep = tooDeepAt(text);
+  if (deep !== null) return refuse(deep, `over ${NESTING_MAX} brackets nest`, NEST_LESS);
+  const file = withReader((cedar) => readPolicyFile(cedar, source));
+  return file ?? refuse(0, "Cedar's engine gives up on it", NEST_LESS);
 }
 
 /** More rules than this were made by a mistake. */

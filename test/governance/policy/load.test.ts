@@ -156,6 +156,20 @@ describe("O1: one fault refuses the whole set, with its place and its mend", () 
       "nest over 200 levels",
       "Cut it in two",
     ],
+    [
+      "a mark that makes a rule read otherwise than it is",
+      desk('"clerk")', '"cl\u202eerk")'),
+      "desk.cedar:10: a mark reverses the direction",
+      "Take it out",
+    ],
+    [
+      "an example that only an error denies",
+      `${deskText}\n@id("sum") @reason("x") forbid (principal, action == Action::"cancel", resource)
+when { context.input.amountCents * 9007199254740991 * 9007199254740991 > 5 };
+//@ deny {"tool":"cancel","input":{"orderId":"A","amountCents":9},"resource":{"attributes":{"totalCents":1,"status":"x"}}}`,
+      "desk.cedar:30: the example is denied by an error",
+      '"by"',
+    ],
     ["a file that holds nothing", "// nothing", "it holds no policy", "guard nothing"],
   ];
   for (const [what, text, message, hint] of faults) {
