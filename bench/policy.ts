@@ -3,6 +3,7 @@
  * engine for the same request over the same policies, prepared beforehand. Prints one row a size.
  */
 import { parseArgs } from "node:util";
+import { openCedar } from "../src/governance/policy/cedar.ts";
 import { entityJson, membersJson } from "../src/governance/policy/foreign.ts";
 import { loadPolicies, type PolicySet } from "../src/governance/policy/load.ts";
 import { readRequest, type CallRequest } from "../src/governance/policy/request.ts";
@@ -132,7 +133,8 @@ interface Figures {
 
 /** Cedar is handed values made beforehand: only its own work is measured. */
 function measureCedar({ parts }: PolicySet): Figures {
-  const { cedar, rules, reading } = parts;
+  const { rules, reading } = parts;
+  const cedar = openCedar("engine");
   const policies = Object.fromEntries(rules.map(({ id, text }) => [id, text]));
   cedar.preparsePolicySet("bench", { staticPolicies: policies });
   return measure(CEDAR_SAMPLES, (request) => {

@@ -3,7 +3,7 @@
  * that decide in production and by Cedar's own engine. They must agree on the decision, on every
  * rule that decided and on every rule that erred.
  */
-import { loadCedar, type Cedar } from "../../src/governance/policy/cedar.ts";
+import { openCedar, type Cedar } from "../../src/governance/policy/cedar.ts";
 import { walk } from "../../src/governance/policy/expression.ts";
 import { entityJson } from "../../src/governance/policy/foreign.ts";
 import { createJudge, type Judge } from "../../src/governance/policy/judge.ts";
@@ -60,7 +60,7 @@ async function run(context: ProofContext): Promise<ProofReport> {
     throw new ProofUsageError("--requests needs a whole number from 1");
   }
   const random = seededRandom(Number(seed));
-  const cedar = await loadCedar();
+  const cedar = openCedar("engine");
   const tally = emptyTally();
   for (let told = 0; tally.requests < requests;) {
     context.signal.throwIfAborted();

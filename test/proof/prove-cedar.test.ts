@@ -1,13 +1,13 @@
 import { expect, test } from "vitest";
 import { emptyTally, trySet } from "../../proof/cedar/prove.ts";
-import { loadCedar } from "../../src/governance/policy/cedar.ts";
+import { openCedar } from "../../src/governance/policy/cedar.ts";
 import type { Expression } from "../../src/governance/policy/expression.ts";
 import { createJudge, type Judge } from "../../src/governance/policy/judge.ts";
 import type { Rule } from "../../src/governance/policy/rule.ts";
 import { seededRandom } from "../../src/std/random.ts";
 import { figuresOf, prove } from "./proved.ts";
 
-test("five thousand random requests are decided as Cedar's own engine decides them", async () => {
+test("C1, J1: five thousand random requests are decided as Cedar's own engine decides them", async () => {
   const figures = figuresOf(await prove("cedar", "--quick", "--seed", "42", "--json"));
   expect(figures).toMatchObject({ requests: 5000, differences: 0, holds: true });
   expect(figures["allows"]).toBeGreaterThan(1500);
@@ -48,7 +48,7 @@ function strict(expression: Expression): Expression {
 }
 
 test.each(Object.entries(wrong))("the comparison sees %s", async (_what, judgeOf) => {
-  const cedar = await loadCedar();
+  const cedar = openCedar("engine");
   const tally = emptyTally();
   const random = seededRandom(7);
   for (let i = 0; i < 40; i++) trySet(cedar, { random, count: 25, judgeOf }, tally);

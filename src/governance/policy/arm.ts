@@ -1,5 +1,4 @@
 /** Checked rules made ready to decide, and tried on their own examples before anything else. */
-import type { Cedar } from "./cedar.ts";
 import type { Example } from "./directive.ts";
 import { exampleRequest, judgeExample, missingExamples, unexercised } from "./example.ts";
 import { walk, type Expression } from "./expression.ts";
@@ -58,7 +57,6 @@ export interface Armed {
 }
 
 export interface Arms {
-  readonly cedar: Cedar;
   readonly reading: Reading;
   readonly rules: readonly Rule[];
   readonly hash: string;
@@ -66,7 +64,7 @@ export interface Arms {
 }
 
 /** Enforced rules decide; drafts are judged beside them, in the shadow. */
-export function armRules({ cedar, reading, rules, hash, mode }: Arms): Armed {
+export function armRules({ reading, rules, hash, mode }: Arms): Armed {
   const foreign: Foreign[] = [];
   const judgeOf = (chosen: readonly Rule[], name: string): Judge => {
     const strangers = chosen.filter(isForeign);
@@ -76,7 +74,7 @@ export function armRules({ cedar, reading, rules, hash, mode }: Arms): Armed {
         strangers.filter(({ effect }) => effect === wanted).map(({ id, text }) => [id, text]),
       );
     const texts = { permit: textsOf("permit"), forbid: textsOf("forbid") };
-    const engine = createForeign(cedar, texts, `${hash}:${name}`);
+    const engine = createForeign(texts, `${hash}:${name}`);
     foreign.push(engine);
     return createJudge(chosen, engine);
   };

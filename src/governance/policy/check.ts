@@ -33,7 +33,8 @@ export function validateRules(
     const { message } = warning.error;
     if (!message.includes("impossible")) {
       // That no action applies is said again as "impossible".
-      if (!message.includes("applicable action")) warnings.push(ruleFault(warning, byId));
+      if (message.includes("applicable action")) continue;
+      warnings.push({ ...ruleFault(warning, byId), hint: "See that it says what it seems to." });
     } else if (!broken.has(warning.policyId)) faults.push(neverMatches(byId, warning.policyId));
   }
   return { faults, warnings: [...warnings, ...rules.flatMap(silent)] };

@@ -117,6 +117,10 @@ export function judgeExample(example: Example, answer: PolicyAnswer): PolicyFaul
     const hint = "Mend the policies, or the example if it is the one that is wrong.";
     return faultAt(example, `the example says ${example.expected}, but it is ${decided}`, hint);
   }
+  if (answer.errors.length > 0 && example.by === null) {
+    const hint = 'If that is what it shows, name the rule: "by". Otherwise mend the rule.';
+    return faultAt(example, `the example is denied by an error: ${reason}`, hint);
+  }
   if (example.by === null || rules.includes(example.by)) return null;
   const hint = "Another rule got there first: make the example about the one rule it names.";
   return faultAt(example, `the example says by "${example.by}", but it is ${decided}`, hint);

@@ -1,7 +1,7 @@
 /** The few policies that only Cedar's own engine can evaluate, evaluated there. */
 import type { AuthorizationAnswer, EntityJson, Policy } from "@cedar-policy/cedar-wasm/nodejs";
 import { errorMessage } from "../../std/error.ts";
-import type { Cedar } from "./cedar.ts";
+import { openCedar, type Cedar } from "./cedar.ts";
 import { walk } from "./expression.ts";
 import type { Ask, Known } from "./request.ts";
 import type { Rule } from "./rule.ts";
@@ -34,10 +34,10 @@ export type Slot = string;
  * won. Throws what Cedar says when it does not take a rule.
  */
 export function createForeign(
-  cedar: Cedar,
   policies: Readonly<Record<Rule["effect"], Readonly<Record<string, Policy>>>>,
   slot: Slot,
 ): Foreign {
+  const cedar = openCedar("engine");
   const sets = (["permit", "forbid"] as const).flatMap((effect) => {
     const ids = Object.keys(policies[effect]);
     if (ids.length === 0) return [];

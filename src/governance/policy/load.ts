@@ -9,11 +9,13 @@ import { hashJson } from "../../std/hash.ts";
 import type { JsonObject } from "../../std/json.ts";
 import { armRules, mentionedBy, runExamples, type Armed, type PreparedExample } from "./arm.ts";
 import { builtInRules } from "./built-in.ts";
-import { loadCedar, type Cedar } from "./cedar.ts";
+import { openCedar, withReader } from "./cedar.ts";
 import { cedarSchema } from "./cedar-schema.ts";
+import { readDirectives } from "./directive.ts";
 import { findContradictions, validateRules } from "./check.ts";
 import { faultAt, policyError, type PolicyFault } from "./fault.ts";
-import { readPolicyFile, type PolicyFile } from "./file.ts";
+import { lineOf, readPolicyFile, type PolicyFile } from "./file.ts";
+import { NESTING_MAX, tooDeepAt } from "./nesting.ts";
 import { knownActions, type PolicyRequest, type Reading } from "./request.ts";
 import type { Rule } from "./rule.ts";
 import type { Invisible } from "./shape.ts";
@@ -49,7 +51,6 @@ export interface PolicySet {
 
 /** What a set is made of, for explaining it and for trying to break it. */
 export interface PolicyParts {
-  readonly cedar: Cedar;
   readonly reading: Reading;
   readonly rules: readonly Rule[];
   readonly examples: readonly PreparedExample[];
@@ -81,26 +82,31 @@ export async function inspectPolicies(
 ): Promise<Inspection> {
   const texts = await readSources(sources);
   const vocabulary = readVocabulary(setting.tools, setting.facts);
-  const cedar = await loadCedar();
-  const files = texts.map((text) => readPolicyFile(cedar, text));
+  const files = texts.map((text) => readFile(text));
   const found = { files, warnings: [], invisible: vocabulary.invisible, set: null };
   const own = files.flatMap(({ rules }) => rules);
   const { tallies, faults: wrongTallies } = readTallies(files, vocabulary);
-  const early = [...files.flatMap(({ faults }) => faults), ...wrongTallies, ...repeatedIds(own)];
+  const early = [
+    ...files.flatMap(({ faults }) => faults),
+    ...wrongTallies,
+    ...repeatedIds(own),
+    ...tooMany(own),
+  ];
   if (early.length > 0) return { ...found, faults: early };
   const names = tallies.map(({ name }) => name);
   const actions = knownActions(vocabulary);
-  const checked = validateRules(cedar, own, cedarSchema(vocabulary, names));
+  const schema = cedarSchema(vocabulary, names);
+  const checked = withReader((cedar) => validateRules(cedar, own, schema)) ?? gaveUp;
   const { warnings } = checked;
   const typed = [...checked.faults, ...findContradictions(own, actions)];
   if (typed.length > 0) return { ...found, warnings, faults: typed };
-  const rules = [...builtInRules(cedar, own), ...own];
+  const rules = [...builtInRules(openCedar("reader"), own), ...own];
   const reading: Reading = { vocabulary, tallies: names, mentioned: mentionedBy(rules), actions };
-  const hash = hashSet(texts, setting);
-  const armed = armRules({ cedar, reading, rules, hash, mode: setting.mode ?? "enforce" });
+  const hash = hashSet(texts, setting, rules);
+  const armed = armRules({ reading, rules, hash, mode: setting.mode ?? "enforce" });
   const { prepared, faults } = runExamples(files, armed, setting.agent);
   if (faults.length > 0) return { ...found, warnings, faults };
-  const parts: PolicyParts = { cedar, reading, rules, examples: prepared };
+  const parts: PolicyParts = { reading, rules, examples: prepared };
   return { ...found, warnings, faults, set: createSet({ hash, tallies, parts, armed }) };
 }
 
@@ -118,9 +124,53 @@ function createSet({ armed, ...made }: Made): PolicySet {
   };
 }
 
-function hashSet(texts: readonly PolicyText[], setting: PolicySetting): string {
+/** Bridle's own rules decide too: another version of them is another set. */
+function hashSet(
+  texts: readonly PolicyText[],
+  setting: PolicySetting,
+  rules: readonly Rule[],
+): string {
   const { tools, facts = null, mode = "enforce" } = setting;
-  return hashJson({ texts: texts.map(({ text }) => text), tools, facts, mode });
+  const builtIn = rules.filter(({ isBuiltIn }) => isBuiltIn).map(({ text }) => text);
+  return hashJson({ texts: texts.map(({ text }) => text), builtIn, tools, facts, mode });
+}
+
+const NEST_LESS =
+  "Nest less deeply: a rule with many cases reads better as several, and many alternatives as " +
+  "[…].contains(…).";
+
+const gaveUp = {
+  faults: [faultAt({ file: "", line: 0 }, "Cedar's engine gives up on the set", NEST_LESS)],
+  warnings: [],
+};
+
+/** Marks that make a text show one thing and mean another. */
+const REVERSING = /[\u202a-\u202e\u2066-\u2069]/;
+
+function readFile(source: PolicyText): PolicyFile {
+  const { name, text } = source;
+  const refuse = (line: number, why: string, hint: string): PolicyFile => {
+    const faults = [faultAt({ file: name, line }, why, hint)];
+    return { name, rules: [], directives: readDirectives(source), faults };
+  };
+  const reversing = text.search(REVERSING);
+  if (reversing !== -1) {
+    const why = "a mark reverses the direction of writing";
+    return refuse(lineOf(text, reversing), why, "Take it out: what is read must be what is meant.");
+  }
+  const deep = tooDeepAt(text);
+  if (deep !== null) return refuse(deep, `over ${NESTING_MAX} brackets nest`, NEST_LESS);
+  const file = withReader((cedar) => readPolicyFile(cedar, source));
+  return file ?? refuse(0, "Cedar's engine gives up on it", NEST_LESS);
+}
+
+/** More rules than this were made by a mistake. */
+const RULES_MAX = 100_000;
+
+function tooMany({ length }: readonly Rule[]): readonly PolicyFault[] {
+  if (length <= RULES_MAX) return [];
+  const message = `${length} rules are more than ${RULES_MAX}`;
+  return [faultAt({ file: "", line: 0 }, message, "Say it with fewer: conditions over facts.")];
 }
 
 function readTallies(

@@ -52,7 +52,7 @@ export function mutatePolicies(set: PolicySet): MutationReport {
   let killed = 0;
   let untried = Math.max(0, mutants.length - MUTANTS_MAX);
   for (const { rule, mutant } of mutants.slice(0, MUTANTS_MAX)) {
-    const judge = judgeOf(set, mutant.rule);
+    const judge = judgeOf(mutant.rule);
     if (judge === null) untried += 1;
     else if (trials.some((trial) => notices(trial, rule, judge))) killed += 1;
     else {
@@ -75,7 +75,7 @@ function trialsOf(
   enforced: readonly Rule[],
   examples: readonly PreparedExample[],
 ): readonly Trial[] {
-  const judge = foreignJudge(set, enforced, "whole");
+  const judge = foreignJudge(enforced, "whole");
   return examples.flatMap((prepared) => {
     const ask = readRequest(prepared.request, set.parts.reading);
     if ("misfit" in ask || prepared.example.isDraft) return [];
@@ -98,16 +98,16 @@ function notices({ prepared, ask, judged }: Trial, rule: Rule, judge: Judge): bo
 }
 
 /** Null when Cedar's own engine is needed and does not take the mutant. */
-function judgeOf(set: PolicySet, rule: Rule): Judge | null {
+function judgeOf(rule: Rule): Judge | null {
   if (!isForeign(rule)) return createJudge([rule], null);
   try {
-    return foreignJudge(set, [rule], "mutant");
+    return foreignJudge([rule], "mutant");
   } catch {
     return null;
   }
 }
 
-function foreignJudge({ parts }: PolicySet, rules: readonly Rule[], slot: string): Judge {
+function foreignJudge(rules: readonly Rule[], slot: string): Judge {
   const strangers = rules.filter(isForeign);
   if (strangers.length === 0) return createJudge(rules, null);
   const of = (effect: Rule["effect"]) =>
@@ -117,7 +117,7 @@ function foreignJudge({ parts }: PolicySet, rules: readonly Rule[], slot: string
         .map((rule) => [rule.id, slot === "whole" ? rule.text : ruleToEst(rule)]),
     );
   const policies = { permit: of("permit"), forbid: of("forbid") };
-  return createJudge(rules, createForeign(parts.cedar, policies, `mutate:${slot}`));
+  return createJudge(rules, createForeign(policies, `mutate:${slot}`));
 }
 
 function mutantsOf(rule: Rule): readonly Mutant[] {

@@ -86,7 +86,10 @@ function readSchema(schema: unknown, place: Place, reader: Reader): Read | null 
   const reference = schema["$ref"];
   if (typeof reference === "string") return readReference(reference, place, reader);
   const union = schema["anyOf"] ?? schema["oneOf"] ?? schema["allOf"];
-  if (Array.isArray(union)) return readUnion(union, place, reader);
+  // Beside a type of its own, alternatives only narrow what the type already promises.
+  const hasOwnType = schema["type"] !== undefined || isJsonObject(schema["properties"]);
+  if (Array.isArray(union) && !hasOwnType) return readUnion(union, place, reader);
+  if (schema["allOf"] !== undefined) hide(place, "what its allOf adds to it", reader);
   const values = schema["const"] === undefined ? schema["enum"] : [schema["const"]];
   if (Array.isArray(values)) return readEnum(values, place, reader);
   const named = schema["type"];

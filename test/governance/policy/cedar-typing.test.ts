@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { loadCedar } from "../../../src/governance/policy/cedar.ts";
+import { openCedar } from "../../../src/governance/policy/cedar.ts";
 import { cedarSchema } from "../../../src/governance/policy/cedar-schema.ts";
 import { entityJson, membersJson } from "../../../src/governance/policy/foreign.ts";
 import { knownActions, readRequest } from "../../../src/governance/policy/request.ts";
@@ -8,7 +8,7 @@ import { readVocabulary } from "../../../src/governance/policy/vocabulary.ts";
 import type { Json, JsonObject } from "../../../src/std/json.ts";
 import { refundOf } from "./desk.ts";
 
-const cedar = await loadCedar();
+const cedar = openCedar("engine");
 
 /** A schema and a value that fits it. */
 interface Fit {

@@ -144,6 +144,32 @@ describe("O1: one fault refuses the whole set, with its place and its mend", () 
       "sum_within",
     ],
     ["a tally without a duration", desk("24h, by", "soon, by"), '"soon" is no duration', "24h"],
+    [
+      "a condition nested beyond what Cedar's engine survives",
+      `${deskText}\n@id("deep") forbid (principal, action, resource)\nwhen { ${"(".repeat(150)}true${")".repeat(150)} };`,
+      "desk.cedar:29: over 60 brackets nest",
+      "several",
+    ],
+    [
+      "a condition of too many alternatives",
+      desk("context.input.amountCents > 20000", Array(201).fill("context.untrusted").join(" || ")),
+      "nest over 200 levels",
+      "Cut it in two",
+    ],
+    [
+      "a mark that makes a rule read otherwise than it is",
+      desk('"clerk")', '"cl\u202eerk")'),
+      "desk.cedar:10: a mark reverses the direction",
+      "Take it out",
+    ],
+    [
+      "an example that only an error denies",
+      `${deskText}\n@id("sum") @reason("x") forbid (principal, action == Action::"cancel", resource)
+when { context.input.amountCents * 9007199254740991 * 9007199254740991 > 5 };
+//@ deny {"tool":"cancel","input":{"orderId":"A","amountCents":9},"resource":{"attributes":{"totalCents":1,"status":"x"}}}`,
+      "desk.cedar:30: the example is denied by an error",
+      '"by"',
+    ],
     ["a file that holds nothing", "// nothing", "it holds no policy", "guard nothing"],
   ];
   for (const [what, text, message, hint] of faults) {
@@ -160,6 +186,17 @@ describe("O1: one fault refuses the whole set, with its place and its mend", () 
     expect(set).toBeNull();
     expect(faults.map(({ line }) => line)).toEqual([4, 20]);
   });
+});
+
+test("a text that Cedar's engine does not survive is refused, and the next one is read", async () => {
+  // Few brackets, but so many cases inside each other that its stack ends.
+  const deep = "if context.untrusted then true else ".repeat(900);
+  const refusal = await refusalOf(
+    `@id("deep") permit (principal, action, resource) when { ${deep} true };`,
+  );
+  expect(refusal.message).toContain("Cedar's engine gives up");
+  expect(refusal.hint).toContain("Nest less deeply");
+  expect((await loadText(deskText)).decide(refundOf()).verdict).toBe("allow");
 });
 
 describe("where policies come from", () => {

@@ -49,6 +49,11 @@ const visible: readonly (readonly [string, JsonObject, string])[] = [
   ["fractions, in millionths", { price: { type: "number" } }, "{ priceMicros?: micros }"],
   ["what is defined elsewhere in the schema", { a: { $ref: "#/$defs/word" } }, "{ a?: string }"],
   [
+    "what is narrowed further beside its type",
+    { a: { type: "object", properties: { b: string }, anyOf: [{ required: ["b"] }, {}] } },
+    "{ a?: { b?: string } }",
+  ],
+  [
     "names that are no identifiers",
     { "x-y": string, "a b": string },
     "{ x-y?: string, a b?: string }",
