@@ -13,6 +13,7 @@
 import { callHashOf, countStanding, peopleFor } from "../governance/approval.ts";
 import { decideCall, type DecisionRequest, type Verdict } from "../governance/decide.ts";
 import type { ApprovalRequested } from "../journal/event.ts";
+import type { Message } from "../journal/message.ts";
 import type { Call, HeldApproval } from "../journal/run.ts";
 import { startDeadline, untilAborted } from "../std/deadline.ts";
 import { errorMessage } from "../std/error.ts";
@@ -157,12 +158,22 @@ async function askRules(
     input,
     argsHash,
     ...(resource === null ? {} : { resource }),
+    toolCallId: call.toolCallId,
+    // Copied only for the decision point that reads it.
+    get messages() {
+      return sentMessages(session);
+    },
   };
   const deciding = decideCall(options.governing, request);
   const verdict = deciding instanceof Promise ? await deciding : deciding;
   if (verdict.kind === "deny") return [verdict];
   const wish = await needsApproval(session, given, options);
   return wish === null ? [verdict] : [verdict, wish];
+}
+
+/** What the model was sent before its last answer, as the AI SDK hands it to such functions. */
+function sentMessages({ state }: Session): readonly Message[] {
+  return state.messages.toArray().slice(0, -1);
 }
 
 /** The tool's own wish, as the AI SDK spells it. */
@@ -178,7 +189,7 @@ async function needsApproval(
   if (wish === true) return ask;
   const deadline = startDeadline(governing.decideTimeoutMs, session.abort);
   try {
-    const messages = session.state.messages.toArray();
+    const messages = sentMessages(session);
     const given = { toolCallId: call.toolCallId, messages, context: {} };
     // The author's own types, those of the version of the AI SDK in use.
     const asked: Promise<unknown> = Promise.resolve(wish(input as never, given as never));
