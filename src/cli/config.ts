@@ -140,9 +140,29 @@ const checks: { readonly [name in keyof Required<Config>]: Check } = {
   synchronous: (value) =>
     value === "full" || value === "normal" ? null : 'is neither "full" nor "normal"',
   decide: (value) => (isFunction(value) ? null : "is not a function"),
+  people: checkPeople,
+  approvalMs: (value) =>
+    typeof value === "number" && Number.isSafeInteger(value) && value > 0
+      ? null
+      : "is no time in ms",
+  voteSecret: (value) => (typeof value === "string" ? null : "is not a text"),
   modelRetry: (value) => (isJsonObject(value) ? null : "is not an object"),
   prices: (value) => (isJsonObject(value) ? null : "is not an object of prices by model"),
 };
+
+/** Ids here; delegations are looked at closely when a harness or a vote uses them. */
+function checkPeople(value: unknown): string | null {
+  if (!Array.isArray(value)) return 'is not a list; write people: [{ id: "ann" }]';
+  const ids = new Set<string>();
+  for (const [index, entry] of value.entries()) {
+    const id: unknown = isJsonObject(entry) ? entry["id"] : undefined;
+    if (typeof id !== "string" || id === "")
+      return `has nobody with an id at position ${index + 1}`;
+    if (ids.has(id)) return `has "${id}" twice`;
+    ids.add(id);
+  }
+  return null;
+}
 
 function checkAgents(value: unknown): string | null {
   if (!Array.isArray(value)) return "is not a list; write agents: [desk]";
@@ -173,7 +193,9 @@ function checkConfig(exported: unknown, name: string): Config {
   }
   for (const [member, check] of Object.entries(checks)) {
     const value: unknown = exported[member];
-    if (value === undefined && member !== "agents") continue;
+    // A secret that is named and absent is an environment that lacks it: never go on without.
+    const isNamed = member === "agents" || (member === "voteSecret" && member in exported);
+    if (value === undefined && !isNamed) continue;
     const problem = value === undefined ? "is missing" : check(value);
     if (problem === null) continue;
     throw new BridleError("config_invalid", `${name}: "${member}" ${problem}`, { hint });

@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { PriceList } from "../generation/price.ts";
+import type { Person } from "../governance/approval.ts";
 import type { JournalStore } from "../journal/store.ts";
 import { BridleError } from "../std/error.ts";
 import { sqlite } from "../storage/sqlite/sqlite.ts";
@@ -17,6 +18,9 @@ export interface OpenJournal {
   /** Null for a store that the config opened itself. */
   readonly path: string | null;
   readonly prices: PriceList;
+  /** Who may answer; empty without a config. */
+  readonly people: readonly Person[];
+  readonly voteSecret?: string | undefined;
 }
 
 /**
@@ -26,12 +30,12 @@ export interface OpenJournal {
 export async function openJournal(options: JournalOptions): Promise<OpenJournal> {
   const isBare = options.store !== undefined && options.config === undefined;
   const project = isBare ? undefined : await projectIfAny(options);
-  const prices = project?.config.prices ?? {};
-  if (options.store !== undefined) return { ...openExisting(resolve(options.store)), prices };
-  const given = project?.config.store;
-  if (typeof given === "object") return { store: given, path: null, prices };
+  const { prices = {}, people = [], voteSecret, store: given } = project?.config ?? {};
+  const known = { prices, people, voteSecret };
+  if (options.store !== undefined) return { ...openExisting(resolve(options.store)), ...known };
+  if (typeof given === "object") return { store: given, path: null, ...known };
   const path = project === undefined ? resolve("bridle.db") : journalPath(project);
-  return { ...openExisting(path ?? resolve("bridle.db"), project), prices };
+  return { ...openExisting(path ?? resolve("bridle.db"), project), ...known };
 }
 
 /** For commands that do the work: a new journal is made when there is none. */

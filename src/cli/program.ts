@@ -4,6 +4,8 @@ import { outcomeKinds } from "../journal/outcome.ts";
 import { LIST_MAX } from "../journal/store-rules.ts";
 import { exitCodeHelp } from "./exit-code.ts";
 import type { BudgetOptions } from "./commands/budget.ts";
+import type { DeclineOptions, VoteOptions } from "./commands/answer.ts";
+import type { ApprovalsOptions } from "./commands/approvals.ts";
 import type { CancelOptions, MessageOptions } from "./commands/message.ts";
 import type { DemoOptions } from "./demo/demo.ts";
 import type { DoctorOptions } from "./commands/doctor.ts";
@@ -43,6 +45,10 @@ Begin with:
   addCancel(program, finish);
   addSteer(program, finish);
   addBudget(program, finish);
+  addApprovals(program, finish);
+  addApprove(program, finish);
+  addDeny(program, finish);
+  addDecline(program, finish);
   addDoctor(program, finish);
   addPolicy(program, finish);
   addDemo(program, finish);
@@ -180,6 +186,67 @@ function addBudget(program: Command, finish: Finish): void {
       finish(await showBudget(options));
     });
   examples(command, "bridle budget", "bridle budget --scope org/acme --json");
+}
+
+function addApprovals(program: Command, finish: Finish): void {
+  const command = withJournal(program.command("approvals"))
+    .description("list the calls that wait for people, each exactly as it would run")
+    .option("--run <run>", "only those of one run")
+    .option("--all", "also those that have been settled")
+    .action(async (options: ApprovalsOptions) => {
+      const { showApprovals } = await import("./commands/approvals.ts");
+      finish(await showApprovals(options));
+    });
+  examples(command, "bridle approvals", "bridle approvals --run 7x2k --all --json");
+}
+
+function withPerson(command: Command): Command {
+  return withJournal(command).requiredOption("--as <person>", "who says so, by the config's id");
+}
+
+function addApprove(program: Command, finish: Finish): void {
+  const command = withPerson(program.command("approve"))
+    .description("let a waiting call run, or put other arguments in its place")
+    .argument("<approval>", "its id, or the beginning or end of it")
+    .option("--reason <words>", "kept in the journal")
+    .option("--for <person>", "in whose place, by delegation")
+    .option("--edit <json>", "all arguments anew: the changed call is asked about again")
+    .action(async (approval: string, options: VoteOptions) => {
+      const { approveCall } = await import("./commands/answer.ts");
+      finish(await approveCall(approval, options));
+    });
+  examples(
+    command,
+    'bridle approve 7x2k --as ann --reason "known customer"',
+    "bridle approve 7x2k --as bob --for ann",
+    `bridle approve 7x2k --as ann --edit '{"orderId":"A-1001","cents":500}'`,
+  );
+}
+
+function addDeny(program: Command, finish: Finish): void {
+  const command = withPerson(program.command("deny"))
+    .description("refuse a waiting call; the model is told the reason")
+    .argument("<approval>", "its id, or the beginning or end of it")
+    .requiredOption("--reason <words>", "told to the model and kept in the journal")
+    .option("--for <person>", "in whose place, by delegation")
+    .action(async (approval: string, options: VoteOptions) => {
+      const { denyCall } = await import("./commands/answer.ts");
+      finish(await denyCall(approval, options));
+    });
+  examples(command, 'bridle deny 7x2k --as ann --reason "it was paid yesterday"');
+}
+
+function addDecline(program: Command, finish: Finish): void {
+  const command = withPerson(program.command("decline"))
+    .description("say that a run need not meet one of its obligations")
+    .argument("<run>", "its id, or the beginning or end of it")
+    .argument("<obligation>", "the obligation's id")
+    .requiredOption("--reason <words>", "kept in the journal")
+    .action(async (named: string, obligationId: string, options: DeclineOptions) => {
+      const { declineObligation } = await import("./commands/answer.ts");
+      finish(await declineObligation({ named, obligationId }, options));
+    });
+  examples(command, 'bridle decline 7x2k pay-A1 --as ann --reason "the order was cancelled"');
 }
 
 function addDoctor(program: Command, finish: Finish): void {

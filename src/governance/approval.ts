@@ -55,7 +55,7 @@ export interface CallFacts {
   readonly doubtful: readonly string[];
 }
 
-/** What an answer is bound to (P1). SHA-256, base64url. */
+/** What an answer is bound to (P1). SHA-256 in hex. */
 export function callHashOf(facts: CallFacts, nonce: string): string {
   const { resource, principal, doubtful, ...rest } = facts;
   const bound: Json = {

@@ -6,6 +6,7 @@
  * D3 `ask` without someone to ask is no (`orchestration/call-decide` holds this).
  */
 import type { Principal } from "../journal/event.ts";
+import type { Message } from "../journal/message.ts";
 import type { EffectClass } from "../journal/receipt.ts";
 import { errorMessage } from "../std/error.ts";
 import type { Json, JsonObject } from "../std/json.ts";
@@ -28,6 +29,10 @@ export interface DecisionRequest {
     readonly version?: string;
     readonly attributes?: JsonObject;
   };
+  /** The provider's id of the call: how a client names it, never what it is. */
+  readonly toolCallId?: string;
+  /** What the model was sent before it asked for this call. */
+  readonly messages?: readonly Message[];
 }
 
 export type Verdict =

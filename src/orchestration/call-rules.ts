@@ -1,6 +1,7 @@
 /** Everybody who has a say about a call, in a fixed order; nobody is asked after a no. */
 import { decideCall, type DecisionRequest, type Verdict } from "../governance/decide.ts";
 import type { CallJudgement } from "../governance/provenance.ts";
+import type { Message } from "../journal/message.ts";
 import { startDeadline, untilAborted } from "../std/deadline.ts";
 import { errorMessage } from "../std/error.ts";
 import type { Checked } from "./call-checked.ts";
@@ -71,8 +72,18 @@ function ownDecision(
     input,
     argsHash,
     ...(resource === null ? {} : { resource }),
+    toolCallId: call.toolCallId,
+    // Copied only for the decision point that reads it.
+    get messages() {
+      return sentMessages(session);
+    },
   };
   return decideCall(options.governing, request);
+}
+
+/** What the model was sent before its last answer, as the AI SDK hands it to such functions. */
+function sentMessages({ state }: Session): readonly Message[] {
+  return state.messages.toArray().slice(0, -1);
 }
 
 /** The tool's own wish, as the AI SDK spells it. */
@@ -88,7 +99,7 @@ async function needsApproval(
   if (wish === true) return ask;
   const deadline = startDeadline(governing.decideTimeoutMs, session.abort);
   try {
-    const messages = session.state.messages.toArray();
+    const messages = sentMessages(session);
     const given = { toolCallId: call.toolCallId, messages, context: {} };
     // The author's own types, those of the version of the AI SDK in use.
     const asked: Promise<unknown> = Promise.resolve(wish(input as never, given as never));

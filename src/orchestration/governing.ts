@@ -1,6 +1,7 @@
 /** What governs every run of a harness: one object, handed through the loop. */
 import { allowAll, DECIDE_TIMEOUT_MS, type DecisionPoint } from "../governance/decide.ts";
 import type { Person } from "../governance/approval.ts";
+import { SECRET_CHARS_MIN } from "../governance/seal.ts";
 import { checkBudget, type SharedBudget, type TokenPrice } from "../governance/budget.ts";
 import { BridleError } from "../std/error.ts";
 import { TIMER_MAX_MS } from "../std/deadline.ts";
@@ -14,6 +15,12 @@ export interface GovernanceOptions {
   readonly people?: readonly Person[];
   /** How long an approval waits for its answer when the tool does not say, ms. Default 24 h. */
   readonly approvalMs?: number;
+  /**
+   * Seals what people say (votes, declines, raises) on its way through the store: at least 32
+   * characters, the same in every process that posts or works. Absent: whoever can write to the
+   * store can speak in anybody's name.
+   */
+  readonly voteSecret?: string;
   /** Budgets that runs share; an agent's own `budget` is for each of its runs. */
   readonly budgets?: readonly SharedBudget[];
   /** What tokens cost, by `provider/model`, for budgets in US dollars. */
@@ -30,6 +37,7 @@ export interface Governing {
   readonly decideTimeoutMs: number;
   readonly people: readonly Person[];
   readonly approvalMs: number;
+  readonly voteSecret: string | null;
   readonly budgets: readonly SharedBudget[];
   readonly prices: Readonly<Record<string, TokenPrice>>;
   readonly unknownPrice: "deny" | TokenPrice;
@@ -51,6 +59,18 @@ export function prepareGoverning(options: GovernanceOptions): Governing {
     });
   }
   checkPeople(people);
+  const { voteSecret = null } = options;
+  // Named and absent is an environment that lacks it: going on unsealed would be a surprise.
+  const isMissing = voteSecret === null && "voteSecret" in options;
+  if (isMissing || (voteSecret !== null && voteSecret.length < SECRET_CHARS_MIN)) {
+    throw new BridleError(
+      "approval_invalid",
+      "The voteSecret is no secret: it is missing or short",
+      {
+        hint: `Give at least ${SECRET_CHARS_MIN} random characters, from the environment.`,
+      },
+    );
+  }
   const { budgets = [], prices = {}, unknownPrice = "deny" } = options;
   for (const budget of budgets) {
     checkBudget(budget, `The budget of each ${budget.of}`);
@@ -63,7 +83,8 @@ export function prepareGoverning(options: GovernanceOptions): Governing {
   }
   const stated = unknownPrice === "deny" ? [] : [["an unknown model", unknownPrice] as const];
   for (const [name, price] of [...Object.entries(prices), ...stated]) checkPrice(price, name);
-  return { decide, decideTimeoutMs, people, approvalMs, budgets, prices, unknownPrice };
+  const approvals = { people, approvalMs, voteSecret };
+  return { decide, decideTimeoutMs, ...approvals, budgets, prices, unknownPrice };
 }
 
 function checkPrice(price: TokenPrice, name: string): void {

@@ -4,6 +4,7 @@
  * not taken becomes an event too, so that its sender can see why.
  */
 import { countVotes, judgeVote, whyNotDecider, type VoteRequest } from "../governance/approval.ts";
+import { whyNotSealed } from "../governance/seal.ts";
 import type { EventBody } from "../journal/event.ts";
 import type { Obligation } from "../journal/intent.ts";
 import type { InboxEntry } from "../journal/store.ts";
@@ -41,6 +42,8 @@ function stopAsking(session: Session): void {
 
 async function takeEntry(session: Session, entry: InboxEntry, options: CallOptions): Promise<void> {
   const body = isJsonObject(entry.body) ? entry.body : {};
+  const forged = whyForged(session, { entry, body }, options);
+  if (forged !== null) return refuse(session, entry, forged);
   switch (entry.kind) {
     case "cancel": {
       stopAsking(session);
@@ -76,6 +79,17 @@ async function takeEntry(session: Session, entry: InboxEntry, options: CallOptio
 interface Mail {
   readonly entry: InboxEntry;
   readonly body: JsonObject;
+}
+
+/** What only people may say needs the seal of a process that knows who they are. */
+function whyForged(
+  session: Session,
+  { entry: { kind }, body }: Mail,
+  { governing: { voteSecret } }: CallOptions,
+): string | null {
+  if (voteSecret === null) return null;
+  if (kind !== "vote" && kind !== "decline" && kind !== "raise") return null;
+  return whyNotSealed({ runId: session.fence.runId, kind, body }, voteSecret);
 }
 
 function refuse(session: Session, entry: InboxEntry, reason: string): void {

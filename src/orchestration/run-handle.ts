@@ -1,5 +1,6 @@
 /** A run as its user holds it, in whatever process the work happens. */
 import { judgeVote, whyNotDecider, type Person, type VoteRequest } from "../governance/approval.ts";
+import { seal } from "../governance/seal.ts";
 import type { JournalEvent } from "../journal/event.ts";
 import type { Obligation } from "../journal/intent.ts";
 import type { Outcome } from "../journal/outcome.ts";
@@ -9,7 +10,7 @@ import type { InboxEntry, JournalStore } from "../journal/store.ts";
 import { INBOX_PAGE } from "../journal/store-rules.ts";
 import { BridleError } from "../std/error.ts";
 import { newId } from "../std/ids.ts";
-import { toJson, type Json } from "../std/json.ts";
+import { isJsonObject, toJson, type Json } from "../std/json.ts";
 import { keptObligation } from "./intent.ts";
 import type { Waiters } from "./waiters.ts";
 
@@ -40,6 +41,7 @@ interface RunParts {
   readonly store: JournalStore;
   readonly now: () => number;
   readonly people: readonly Person[];
+  readonly voteSecret?: string | undefined;
   readonly waiters: Waiters;
   readonly posted: () => Promise<void>;
 }
@@ -152,8 +154,7 @@ export class Run {
         hint: "See what waits with `bridle approvals`.",
       });
     }
-    const body = toJson({ ...vote, callHash: vote.callHash ?? approval?.callHash });
-    await this.#post({ kind: "vote", key: `vote:${newId(now())}`, body });
+    await this.#say("vote", { ...vote, callHash: vote.callHash ?? approval?.callHash });
   }
 
   /** Adds something that must be done before the run may succeed. The same id is added once. */
@@ -181,14 +182,22 @@ export class Run {
         hint: "Somebody of `people` who did not ask for the run may decline, with a reason.",
       });
     }
-    const key = `decline:${newId(this.#parts.now())}`;
-    await this.#post({ kind: "decline", key, body: { obligationId, ...given } });
+    await this.#say("decline", { obligationId, ...given });
   }
 
   /** A person allows the run more than its budget: whole amounts by unit. */
   async raise(more: Readonly<Record<string, number>>, by: string): Promise<void> {
-    const key = `raise:${newId(this.#parts.now())}`;
-    await this.#post({ kind: "raise", key, body: { by, more: { ...more } } });
+    await this.#say("raise", { by, more: { ...more } });
+  }
+
+  /** A person's word, sealed where there is a secret. */
+  async #say(kind: "vote" | "decline" | "raise", said: object): Promise<void> {
+    const { now, voteSecret } = this.#parts;
+    const json = toJson(said);
+    const body = isJsonObject(json) ? json : {};
+    const sealed =
+      voteSecret === undefined ? body : seal({ runId: this.runId, kind, body }, voteSecret);
+    await this.#post({ kind, key: `${kind}:${newId(now())}`, body: sealed });
   }
 
   async #wasPosted(key: string): Promise<boolean> {

@@ -9,6 +9,8 @@ export type ErrorCode =
   | "intent_invalid"
   | "policy_invalid"
   | "approval_invalid"
+  | "approval_unknown"
+  | "approval_ambiguous"
   | "model_unknown"
   | "model_key_missing"
   | "model_failed"

@@ -59,6 +59,18 @@ test("a declared project has nothing undeclared", async () => {
   expect(notes.map(({ about }) => about)).toEqual(["store"]);
 });
 
+test("tools that ask of nobody, and votes without a seal, are told", async () => {
+  const agent = "tools: { pay: { ...pay, approval: { quorum: 2 } } },";
+  const nobody = await examine(await project(lookThenPay, { agent }));
+  expect(nobody.find("people")?.message).toContain("nobody may give it");
+  const people = 'people: [{ id: "ann" }],';
+  const unsealed = await examine(await project(lookThenPay, { agent, config: people }));
+  expect(unsealed.find("people")?.message).toContain("votes carry no seal");
+  const config = `${people} voteSecret: "${"s".repeat(32)}",`;
+  const sealed = await examine(await project(lookThenPay, { agent, config }));
+  expect(sealed.find("people")).toBeUndefined();
+});
+
 test("a broken tool and a missing key are both found, and the exit code says so", async () => {
   const setting = await project([], {
     agent: `model: { baseURL: "http://127.0.0.1:9/v1", modelId: "m", apiKeyEnv: "DESK_API_KEY" },

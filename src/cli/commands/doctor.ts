@@ -34,11 +34,35 @@ export async function examine(options: DoctorOptions): Promise<number> {
       }),
     );
   }
+  findings.push(...checkPeople(project));
   const output = createOutput();
   const problems = findings.filter((finding) => finding.kind === "problem").length;
   if (options.json === true) output.json({ ok: problems === 0, findings });
   else print(findings, output);
   return problems === 0 ? exitCodes.ok : exitCodes.error;
+}
+
+/** Tools that ask of nobody are refused: that is safe, and seldom what was meant. */
+function checkPeople(project: Project | undefined): readonly Finding[] {
+  const { people = [], agents = [], voteSecret } = project?.config ?? {};
+  const tools = agents.flatMap((agent) => Object.values(agent.tools ?? {}));
+  const asks = tools.some(({ approval, needsApproval = false }) => {
+    return approval !== undefined || needsApproval !== false;
+  });
+  if (people.length === 0 && !asks) return [];
+  if (people.length === 0) {
+    return [
+      note("people", "tools ask for approval and nobody may give it: their calls are refused", {
+        hint: 'Add people: [{ id: "ann" }] to the config.',
+      }),
+    ];
+  }
+  if (voteSecret !== undefined) return [];
+  return [
+    note("people", "votes carry no seal: who can write to the store can vote as anybody", {
+      hint: "Add voteSecret: process.env.BRIDLE_VOTE_SECRET to the config.",
+    }),
+  ];
 }
 
 async function checkProject(

@@ -1,10 +1,11 @@
 /** `cancel` and `steer`: a message into a run's inbox, taken by whoever works on the run. */
 import type { JournalStore, RunRow } from "../../journal/store.ts";
+import type { JsonObject } from "../../std/json.ts";
 import { Run } from "../../orchestration/run-handle.ts";
 import { Waiters } from "../../orchestration/waiters.ts";
 import { exitCodes } from "../exit-code.ts";
 import { findRun } from "../find-run.ts";
-import { openJournal, type JournalOptions } from "../journal.ts";
+import { openJournal, type JournalOptions, type OpenJournal } from "../journal.ts";
 import { createOutput } from "../output.ts";
 import { isHeld } from "../render/run-state.ts";
 
@@ -38,16 +39,31 @@ interface Post {
 
 async function post(given: Post, act: (run: Run) => Promise<void>): Promise<number> {
   const { named, options, what } = given;
-  const { store } = await openJournal(options);
-  const row = await findRun(store, named);
-  await act(handle(store, row.runId));
-  const isTaken = isHeld(row, Date.now());
-  const output = createOutput();
-  if (options.json === true) output.json({ runId: row.runId, posted: what, hasWorker: isTaken });
-  else output.out(`${what} is posted to run ${row.runId}`);
-  if (!isTaken) output.say(`${nobody(row)}: it takes effect with \`bridle resume ${row.runId}\``);
-  await store.close();
+  const journal = await openJournal(options);
+  const { runId } = await findRun(journal.store, named);
+  await act(handleOf(journal, runId));
+  await tellPosted(journal.store, runId, {
+    isJson: options.json === true,
+    posted: { posted: what },
+    text: `${what} is posted to run ${runId}`,
+  });
+  await journal.store.close();
   return exitCodes.ok;
+}
+
+/** Says what was posted, and what it takes for it to have an effect. */
+export async function tellPosted(
+  store: JournalStore,
+  runId: string,
+  given: { readonly isJson: boolean; readonly posted: JsonObject; readonly text: string },
+): Promise<void> {
+  const output = createOutput();
+  const row = await store.get(runId);
+  const hasWorker = row !== undefined && isHeld(row, Date.now());
+  if (given.isJson) output.json({ runId, ...given.posted, hasWorker });
+  else output.out(given.text);
+  if (hasWorker || row === undefined) return;
+  output.say(`${nobody(row)}: it takes effect with \`bridle resume ${runId}\``);
 }
 
 function nobody(row: RunRow): string {
@@ -55,12 +71,13 @@ function nobody(row: RunRow): string {
 }
 
 /** A run to post to: no worker stands behind it in this process. */
-function handle(store: JournalStore, runId: string): Run {
+export function handleOf({ store, people, voteSecret }: OpenJournal, runId: string): Run {
   return new Run({
     runId,
     store,
     now: () => Date.now(),
-    people: [],
+    people,
+    voteSecret,
     waiters: new Waiters({ store }),
     posted: async () => undefined,
   });
