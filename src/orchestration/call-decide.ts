@@ -18,6 +18,7 @@ import { errorMessage } from "../std/error.ts";
 import { newId } from "../std/ids.ts";
 import { isJsonObject, toJson, type Json } from "../std/json.ts";
 import type { Tool } from "../tools/tool.ts";
+import type { Agent } from "./agent.ts";
 import type { CallOptions } from "./call-prepare.ts";
 import { forbiddenBy } from "./forbid.ts";
 import { isAskedFor } from "./obligation.ts";
@@ -71,6 +72,18 @@ async function barredByIntent(
     const name = await forbiddenBy(forbidden, { tool: tool.name, input });
     if (name !== null) return deny(`intent/${name}`, `this run must not: ${name}`);
   }
+  return barredAsUnasked(session, { call, tool, input }, agent);
+}
+
+/**
+ * Under `effects: "obliged"`: nothing that is open needs this call. Asked again right before the
+ * claim of a call that had to wait, because a sibling may have been claimed meanwhile.
+ */
+export function barredAsUnasked(
+  { state }: Session,
+  { call, tool, input }: Omit<Checked, "argsHash">,
+  agent: Agent,
+): Extract<Decided, { kind: "deny" }> | null {
   if (agent.definition.effects !== "obliged" || tool.effect.class === "read") return null;
   const deed = { callId: call.callId, tool: tool.name, effect: tool.effect.class, input };
   if (isAskedFor(state, deed)) return null;

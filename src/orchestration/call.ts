@@ -11,6 +11,7 @@
 import type { Call } from "../journal/run.ts";
 import { idempotencyKeyOf } from "../journal/run.ts";
 import type { Agent } from "./agent.ts";
+import { barredAsUnasked } from "./call-decide.ts";
 import type { Permit } from "./call-execute.ts";
 import {
   prepareCall,
@@ -20,7 +21,7 @@ import {
   type Waiting,
 } from "./call-prepare.ts";
 import { claimEvent, complete, runEffect, type Running } from "./effect.ts";
-import { cancelledCall, stillInDoubt } from "./observation.ts";
+import { cancelledCall, deniedCall, stillInDoubt } from "./observation.ts";
 import { askAbout, latestEnd } from "./reconcile.ts";
 import { recoverCall } from "./recovery.ts";
 import type { Session } from "./session.ts";
@@ -155,6 +156,14 @@ async function runLater(session: Session, prepared: Prepared, options: CallOptio
   }
   if (!(await options.slots.take(tool, session.abort.signal))) {
     refuseStopped(session, call);
+    return;
+  }
+  const barred = barredAsUnasked(session, prepared, options.agent);
+  if (barred !== null) {
+    options.slots.free(tool);
+    const observation = deniedCall(barred.reason);
+    const { rules } = barred;
+    session.push({ kind: "call.refused", callId: call.callId, code: "denied", observation, rules });
     return;
   }
   const running = claim(session, prepared, options.agent);
