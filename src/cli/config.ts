@@ -5,6 +5,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { BridleError, errorMessage } from "../std/error.ts";
 import { isJsonObject } from "../std/json.ts";
 import { didYouMean } from "../std/suggest.ts";
+import type { GovernanceOptions } from "../orchestration/governing.ts";
 import type { Config } from "./define-config.ts";
 
 export interface Project {
@@ -140,15 +141,24 @@ const checks: { readonly [name in keyof Required<Config>]: Check } = {
   synchronous: (value) =>
     value === "full" || value === "normal" ? null : 'is neither "full" nor "normal"',
   decide: (value) => (isFunction(value) ? null : "is not a function"),
+  decideTimeoutMs: checkTime,
   people: checkPeople,
-  approvalMs: (value) =>
-    typeof value === "number" && Number.isSafeInteger(value) && value > 0
+  approvalMs: checkTime,
+  budgets: (value) =>
+    Array.isArray(value) && value.every(isJsonObject)
       ? null
-      : "is no time in ms",
+      : 'is not a list; write budgets: [{ of: "org", usd: 100 }]',
+  unknownPrice: (value) =>
+    value === "deny" || isJsonObject(value) ? null : 'is neither "deny" nor a price',
   voteSecret: (value) => (typeof value === "string" ? null : "is not a text"),
   modelRetry: (value) => (isJsonObject(value) ? null : "is not an object"),
   prices: (value) => (isJsonObject(value) ? null : "is not an object of prices by model"),
 };
+
+function checkTime(value: unknown): string | null {
+  const isTime = typeof value === "number" && Number.isSafeInteger(value) && value > 0;
+  return isTime ? null : "is no time in ms";
+}
 
 /** Ids here; delegations are looked at closely when a harness or a vote uses them. */
 function checkPeople(value: unknown): string | null {
@@ -175,6 +185,25 @@ function checkAgents(value: unknown): string | null {
     names.add(name);
   }
   return null;
+}
+
+/** What of a project governs its runs, as a harness takes it. */
+export function governanceOf({ config, folder }: Pick<Project, "config" | "folder">): {
+  readonly cwd: string;
+} & GovernanceOptions {
+  const { decide, decideTimeoutMs, people, approvalMs, voteSecret } = config;
+  const { budgets, prices, unknownPrice } = config;
+  return {
+    cwd: folder,
+    ...(decide === undefined ? {} : { decide }),
+    ...(decideTimeoutMs === undefined ? {} : { decideTimeoutMs }),
+    ...(people === undefined ? {} : { people }),
+    ...(approvalMs === undefined ? {} : { approvalMs }),
+    ...(voteSecret === undefined ? {} : { voteSecret }),
+    ...(budgets === undefined ? {} : { budgets }),
+    ...(prices === undefined ? {} : { prices }),
+    ...(unknownPrice === undefined ? {} : { unknownPrice }),
+  };
 }
 
 function checkConfig(exported: unknown, name: string): Config {

@@ -1,27 +1,20 @@
 /** What `bridle.config.ts` exports. Importing this file costs nothing: it holds types alone. */
 import type { ModelRetry } from "../generation/retry.ts";
 import type { PriceList } from "../generation/price.ts";
-import type { Person } from "../governance/approval.ts";
-import type { DecisionPoint } from "../governance/decide.ts";
 import type { JournalStore } from "../journal/store.ts";
 import type { AgentDefinition } from "../orchestration/agent.ts";
+import type { GovernanceOptions } from "../orchestration/governing.ts";
 
-export interface Config {
+export interface Config extends Omit<GovernanceOptions, "prices" | "voteSecret"> {
   readonly agents: readonly AgentDefinition[];
   /** A SQLite file, relative to the config's folder, or an open store. Default "./bridle.db". */
   readonly store?: string | JournalStore;
   /** For a SQLite file; see `SqliteOptions`. Default "full": commits survive power loss. */
   readonly synchronous?: "full" | "normal";
-  /** May a call happen? Absent: every call may. */
-  readonly decide?: DecisionPoint;
-  /** Who may approve what a rule asks about. Absent: nobody, and asking is a no. */
-  readonly people?: readonly Person[];
-  /** How long an approval waits for its answer when the tool does not say, ms. Default 24 h. */
-  readonly approvalMs?: number;
   /** Seals what people say; see `HarnessOptions`. From the environment, never written here. */
   readonly voteSecret?: string | undefined;
   readonly modelRetry?: ModelRetry;
-  /** What tokens cost, by the model's name as `bridle show` prints it. */
+  /** What tokens cost, by the model's name as `bridle show` prints it; budgets in USD need it. */
   readonly prices?: PriceList;
 }
 

@@ -6,7 +6,7 @@ import type { JournalEvent } from "../journal/event.ts";
 import type { JournalStore } from "../journal/store.ts";
 import { BridleError, errorMessage } from "../std/error.ts";
 import { exitCodes, outcomeCodes } from "./exit-code.ts";
-import type { Config } from "./define-config.ts";
+import { governanceOf, type Project } from "./config.ts";
 import { followEvents } from "./follow.ts";
 import { OneRun, type Ended } from "./one-run.ts";
 import { createOutput, type Output } from "./output.ts";
@@ -15,7 +15,7 @@ import { storyTeller } from "./render/story.ts";
 import { manyLines } from "./render/text.ts";
 
 export interface DriveOptions {
-  readonly config: Config;
+  readonly project: Project;
   readonly agent: AgentDefinition;
   readonly store: JournalStore;
   readonly isJson: boolean;
@@ -28,17 +28,14 @@ const PROGRESS_CHARS_MAX = 300;
 
 /** Drives the run to its end, until it parks, or until a signal. Resolves with the exit code. */
 export async function driveRun(options: DriveOptions): Promise<number> {
-  const { config, agent, store } = options;
-  const { decide, people, approvalMs, voteSecret, modelRetry } = config;
+  const { project, agent, store } = options;
+  const { modelRetry } = project.config;
   const engine = new OneRun();
   const harness = await createHarness({
     agents: [agent],
     store,
     engine,
-    ...(decide === undefined ? {} : { decide }),
-    ...(people === undefined ? {} : { people }),
-    ...(approvalMs === undefined ? {} : { approvalMs }),
-    ...(voteSecret === undefined ? {} : { voteSecret }),
+    ...governanceOf(project),
     ...(modelRetry === undefined ? {} : { modelRetry }),
   });
   const output = createOutput();
@@ -72,7 +69,7 @@ async function driveAndTell(driving: Driving): Promise<number> {
   const ended = await driven;
   const row = await harness.store.get(runId);
   if (row === undefined) throw new BridleError("run_unknown", `No run "${runId}" in this journal`);
-  const prices = options.config.prices ?? {};
+  const prices = options.project.config.prices ?? {};
   const summary = summarise({ row, events, prices, now: Date.now() });
   if (ended.kind === "failed") throw keptError(runId, ended.thrown);
   // Set before anything is printed: a reader that has gone does not change how the run ended.

@@ -15,6 +15,7 @@ import type { CallJudgement } from "../governance/provenance.ts";
 import type { ApprovalRequested } from "../journal/event.ts";
 import { denied, type Checked, type Denied } from "./call-checked.ts";
 import { approvalInForce, consult } from "./call-people.ts";
+import type { Agent } from "./agent.ts";
 import type { CallOptions } from "./call-prepare.ts";
 import { resourceOf } from "./call-resource.ts";
 import { askRules, type Considered } from "./call-rules.ts";
@@ -25,7 +26,12 @@ import type { Session } from "./session.ts";
 import { reserveCall } from "./spend.ts";
 
 export type Decided =
-  | { readonly kind: "allow"; readonly rules: readonly string[] }
+  | {
+      readonly kind: "allow";
+      readonly rules: readonly string[];
+      /** False: a place or a rate must be waited for before it is claimed. */
+      readonly hasRoom: boolean;
+    }
   | Denied
   /** Allowed, and no room for it now. */
   | { readonly kind: "full"; readonly rules: readonly string[]; readonly reason: string }
@@ -99,7 +105,7 @@ async function withRoom(
   const { agent, governing } = options;
   const { callId } = call;
   const room = await reserveCall(session, { callId, tool, agent, governing });
-  if (room.kind === "room") return { kind: "allow", rules };
+  if (room.kind !== "full") return { kind: "allow", rules, hasRoom: room.kind === "room" };
   return { kind: "full", rules: [...rules, "limits"], reason: room.reason };
 }
 
@@ -115,6 +121,18 @@ async function barredByIntent(
     const name = await forbiddenBy(forbidden, { tool: tool.name, input });
     if (name !== null) return denied(`intent/${name}`, `this run must not: ${name}`);
   }
+  return barredAsUnasked(session, { call, tool, input }, agent);
+}
+
+/**
+ * Under `effects: "obliged"`: nothing that is open needs this call. Asked again right before the
+ * claim of a call that had to wait, because a sibling may have been claimed meanwhile.
+ */
+export function barredAsUnasked(
+  { state }: Session,
+  { call, tool, input }: Omit<Checked, "argsHash">,
+  agent: Agent,
+): Denied | null {
   if (agent.definition.effects !== "obliged" || tool.effect.class === "read") return null;
   const deed = { callId: call.callId, tool: tool.name, effect: tool.effect.class, input };
   if (isAskedFor(state, deed)) return null;

@@ -50,6 +50,8 @@ export interface Prepared {
   readonly continues: OpenDoubt | RetainedKey | null;
   /** The rules that allowed it. */
   readonly rules: readonly string[];
+  /** False: a place or a rate must be waited for before it is claimed. */
+  readonly hasRoom: boolean;
 }
 
 /** A call that a person is asked about. */
@@ -95,8 +97,8 @@ export async function prepareCall(
   // The very value that was checked is unchanged; only a copy has to be compared.
   const isChanged = input !== call.input && canonicalJson(call.input) !== canonicalJson(input);
   const continues = earlierDoubt(session, tool.name, argsHash);
-  const { rules } = decided;
-  return { kind: "prepared", call, tool, input, isChanged, argsHash, continues, rules };
+  const { rules, hasRoom } = decided;
+  return { kind: "prepared", call, tool, input, isChanged, argsHash, continues, rules, hasRoom };
 }
 
 /** A plan's references stand for themselves: they are followed when its steps are judged. */

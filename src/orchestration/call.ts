@@ -11,6 +11,7 @@
 import type { Call } from "../journal/run.ts";
 import { idempotencyKeyOf } from "../journal/run.ts";
 import type { Agent } from "./agent.ts";
+import { barredAsUnasked } from "./call-decide.ts";
 import type { Permit } from "./call-execute.ts";
 import {
   prepareCall,
@@ -20,10 +21,12 @@ import {
   type Waiting,
 } from "./call-prepare.ts";
 import { claimEvent, complete, decidedBy, runEffect, type Running } from "./effect.ts";
-import { cancelledCall, stillInDoubt } from "./observation.ts";
+import { cancelledCall, deniedCall, fullCall, stillInDoubt } from "./observation.ts";
 import { askAbout, latestEnd } from "./reconcile.ts";
 import { recoverCall } from "./recovery.ts";
 import type { Session } from "./session.ts";
+import { awaitRoom } from "./spend.ts";
+import type { Tool } from "../tools/tool.ts";
 
 /** Brings every open call of the turn to its end, or as far as a stop allows. */
 export async function runCalls(session: Session, options: CallOptions): Promise<void> {
@@ -104,7 +107,7 @@ function admit(
   }
   const { tool } = prepared;
   const mustAsk = prepared.continues !== null && tool.effect.class === "once";
-  if (mustAsk || !options.slots.tryTake(tool)) {
+  if (mustAsk || !prepared.hasRoom || !options.slots.tryTake(tool)) {
     return () => runLater(session, prepared, options);
   }
   const running = claim(session, prepared, options.agent);
@@ -156,8 +159,18 @@ async function runLater(session: Session, prepared: Prepared, options: CallOptio
     if (settled) return;
     isProven = true;
   }
+  if (!prepared.hasRoom && !(await hasRoomNow(session, call, { tool, options }))) return;
   if (!(await options.slots.take(tool, session.abort.signal))) {
     refuseStopped(session, call);
+    return;
+  }
+  const barred = barredAsUnasked(session, prepared, options.agent);
+  if (barred !== null) {
+    options.slots.free(tool);
+    const observation = deniedCall(barred.reason);
+    const { rules } = barred;
+    session.push({ kind: "call.refused", callId: call.callId, code: "denied", observation, rules });
+    session.settleCall(call.callId, false);
     return;
   }
   const running = claim(session, prepared, options.agent);
@@ -168,6 +181,26 @@ async function runLater(session: Session, prepared: Prepared, options: CallOptio
     throw thrown;
   }
   await runInSlot(session, isProven ? { ...running, isOpen: false } : running, options);
+}
+
+/** Waits for the shared limits of the tool; a call that they have no room for is told so. */
+async function hasRoomNow(
+  session: Session,
+  call: Call,
+  given: { readonly tool: Tool; readonly options: CallOptions },
+): Promise<boolean> {
+  const { agent, governing } = given.options;
+  const { callId } = call;
+  const room = await awaitRoom(session, { callId, tool: given.tool, agent, governing });
+  if (room.kind === "room") return true;
+  if (session.abort.aborted) {
+    refuseStopped(session, call);
+  } else {
+    const observation = fullCall(room.reason);
+    session.push({ kind: "call.refused", callId, code: "limit", observation, rules: ["limits"] });
+    session.settleCall(callId, false);
+  }
+  return false;
 }
 
 /** Only a cancel settles a call that never began; a stopping worker leaves it for the next one. */

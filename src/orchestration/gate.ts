@@ -11,7 +11,7 @@
  */
 import type { UnmetCheck } from "../journal/outcome.ts";
 import { hashJson } from "../std/hash.ts";
-import { isJsonObject, type Json } from "../std/json.ts";
+import type { Json } from "../std/json.ts";
 import type { Receipt } from "../journal/receipt.ts";
 import { startDeadline, untilAborted } from "../std/deadline.ts";
 import { errorMessage } from "../std/error.ts";
@@ -23,6 +23,7 @@ import {
   type ReadyCondition,
   type ReadyPostcondition,
 } from "./intent.ts";
+import { judgeDeclines } from "./decline.ts";
 import { standings } from "./obligation.ts";
 import { checkReport } from "./report.ts";
 import type { Session } from "./session.ts";
@@ -66,8 +67,13 @@ export async function runGate(
     receipts: state.receipts.toArray(),
     claims: agent.claims,
     cited: agent.report === "cited" && text !== null,
+    input: state.created?.input ?? null,
   });
-  const reported = said.map(({ what, why }, index): UnmetCheck => {
+  const denied = judgeDeclines(state, text ?? "").contradicted.map(({ id, callId }) => {
+    const why = `it was done (${callId}): report it, or undo it and say so`;
+    return { what: `The report declines ${id}`, why };
+  });
+  const reported = [...said, ...denied].map(({ what, why }, index): UnmetCheck => {
     return { id: `report-${index + 1}`, kind: "report", what, why };
   });
   const results = await Promise.all(
@@ -92,10 +98,15 @@ async function startConditions(
   return Promise.all(
     conditions.map(async (condition): Promise<ReadyPostcondition> => {
       const { name } = condition;
-      const ready = await compiled(hashJson(condition), () =>
-        prepareCondition(condition, { where: "The intent", tools }),
-      );
-      return { kind: "must", name, condition: ready };
+      try {
+        const ready = await compiled(hashJson({ condition, tools }), () =>
+          prepareCondition(condition, { where: "The intent", tools }),
+        );
+        return { kind: "must", name, condition: ready };
+      } catch (thrown) {
+        // It was sound when the run was accepted: the agent has changed since.
+        return { kind: "must", name, check: () => Promise.reject(thrown) };
+      }
     }),
   );
 }
@@ -109,6 +120,7 @@ function compiled(key: string, make: () => Promise<ReadyCondition>): Promise<Rea
   if (known !== undefined) return known;
   const made = make();
   cache.set(key, made);
+  made.catch(() => cache.delete(key));
   if (cache.size > CACHE_MAX) cache.delete(cache.keys().next().value ?? key);
   return made;
 }
@@ -222,25 +234,4 @@ interface DeclinableView {
 /** What went wrong inside a check is for its author, not for the model. */
 function told(why: string): string {
   return why.startsWith("it could not be checked") ? "it could not be checked" : why;
-}
-
-const DECLINED = /^[\s>*-]*DECLINED\s+\[?([A-Za-z0-9_.:#/-]+?)\]?\s*:\s*(\S.{0,499})$/gm;
-
-/** The obligations that the model's last words decline, where it may. */
-export function declinedBy(
-  text: string,
-  obligations: readonly (DeclinableView & { readonly declined?: unknown })[],
-): readonly { readonly id: string; readonly reason: string }[] {
-  const found: { id: string; reason: string }[] = [];
-  for (const [, id = "", reason = ""] of text.matchAll(DECLINED)) {
-    const obligation = obligations.find((each) => each.id === id);
-    if (obligation?.declinable !== true || obligation.declined !== undefined) continue;
-    if (!found.some((each) => each.id === id)) found.push({ id, reason: reason.trim() });
-  }
-  return found;
-}
-
-/** Obligation data that a tool's author gave, read with distrust. */
-export function isObligationLike(value: unknown): value is Json {
-  return isJsonObject(value) && typeof value["id"] === "string";
 }

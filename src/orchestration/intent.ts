@@ -133,10 +133,10 @@ export async function prepareGate(
 }
 
 function checkName(given: Postcondition, names: Set<string>, where: string): void {
-  const { kind, name, check, condition } = given;
+  const { kind, name, condition } = given;
   const isKind = kind === "must" || kind === "never";
   const isWhole = isKind && typeof name === "string" && name.trim() !== "";
-  if (!isWhole || (typeof check !== "function" && condition === undefined)) {
+  if (!isWhole || (typeof given.check !== "function" && condition === undefined)) {
     throw new BridleError("intent_invalid", `${where} has a postcondition that checks nothing`, {
       hint: 'Write must("what holds", ({ receipts }) => …) or never("what must not be", …).',
     });
@@ -162,8 +162,9 @@ export async function prepareCondition(
   const { where, tools, kind = "must" } = options;
   const min = condition.min ?? (kind === "never" || max === 0 ? 0 : 1);
   checkTool(tool, { where: `${where}, condition "${name}"`, tools });
-  const isRange = [min, max ?? min].every((count) => Number.isSafeInteger(count) && count >= 0);
-  if (!isRange || (max !== undefined && max < min)) {
+  const most = max ?? (kind === "never" ? 0 : null);
+  const isRange = [min, most ?? min].every((count) => Number.isSafeInteger(count) && count >= 0);
+  if (!isRange || (most !== null && most < min)) {
     throw new BridleError("intent_invalid", `${where}: condition "${name}" can never hold`, {
       hint: "min and max are whole numbers, max not below min.",
     });
@@ -173,7 +174,7 @@ export async function prepareCondition(
     input: await schemaOf(input, `${where}, condition "${name}", input`),
     output: await schemaOf(output, `${where}, condition "${name}", output`),
     min,
-    max: max ?? (kind === "never" ? 0 : null),
+    max: most,
   };
 }
 

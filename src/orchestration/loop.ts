@@ -17,7 +17,8 @@ import { decideNext, type Command, type Facts } from "./decide.ts";
 import { endAtLimit, endBroken, finish, park } from "./ending.ts";
 import type { Advance } from "./engine.ts";
 import { takeMail } from "./mail.ts";
-import { declinedBy, hasGate, runGate, unmetText } from "./gate.ts";
+import { judgeDeclines } from "./decline.ts";
+import { hasGate, runGate, unmetText } from "./gate.ts";
 import type { Governing } from "./governing.ts";
 import { openTrust } from "./provenance.ts";
 import type { Program } from "./program.ts";
@@ -167,11 +168,13 @@ async function check(
   command: Extract<Command, { kind: "check" }>,
 ): Promise<Advance | null> {
   const { then, mayAskAgain } = command;
-  for (const { id, reason } of declinedBy(then.text ?? "", session.state.obligations)) {
+  for (const { id, reason } of judgeDeclines(session.state, then.text ?? "").taken) {
     session.push({ kind: "obligation.declined", by: "model", obligationId: id, reason });
   }
   const { checks, unmet, broken } = await runGate(session, agent, then.text);
   if (session.abort.aborted) return session.hardAbort.aborted ? { kind: "idle" } : null;
+  // A person may have asked for more meanwhile: what was checked is not this very state (V1).
+  if (session.hasMail) return null;
   if (unmet.length === 0) {
     session.push({ kind: "gate.checked", checks, unmet });
     await finish(session, then);

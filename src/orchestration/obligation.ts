@@ -4,13 +4,15 @@
  *
  * O1 One receipt meets at most one obligation: two equal refunds that were asked for need two.
  * O2 The assignment is a maximum one: an obligation is open only when no assignment meets more.
- * O3 A declined obligation takes no receipt from the others.
+ * O3 A declined obligation takes no receipt from the others. What is left over and fits means that
+ *    it was done, whatever the model said of it.
+ * O4 One more receipt never opens an obligation.
  */
 import { OBLIGATIONS_MAX, type HeldObligation, type Obligation } from "../journal/intent.ts";
-import type { EffectClass, Receipt } from "../journal/receipt.ts";
-import type { RunState } from "../journal/run.ts";
+import type { EffectClass } from "../journal/receipt.ts";
+import { hashArgs, type OpenDoubt, type RunState } from "../journal/run.ts";
 import { BridleError } from "../std/error.ts";
-import { canonicalJson, isJsonObject, type Json } from "../std/json.ts";
+import { canonicalJson, isJsonObject, type Json, type JsonObject } from "../std/json.ts";
 
 /** An obligation with its standing. */
 export type Standing =
@@ -29,16 +31,15 @@ export interface Deed {
 }
 
 /** Each obligation in its order, with what has become of it. */
-export function standings(state: RunState): readonly Standing[] {
+export function standings(state: Pick<RunState, "obligations" | "receipts">): readonly Standing[] {
   const deeds = state.receipts.toArray();
-  const taken = assign(state.obligations, deeds);
+  const taken = assign(state.obligations, deeds, (each) => each.declined?.by === "model");
   return state.obligations.map((obligation, index): Standing => {
     const { declined } = obligation;
-    if (declined !== undefined) return { kind: "declined", obligation, reason: declined.reason };
     const deed = taken.get(index);
-    return deed === undefined
-      ? { kind: "open", obligation }
-      : { kind: "met", obligation, callId: deed.callId };
+    if (deed !== undefined) return { kind: "met", obligation, callId: deed.callId };
+    if (declined === undefined) return { kind: "open", obligation };
+    return { kind: "declined", obligation, reason: declined.reason };
   });
 }
 
@@ -47,15 +48,16 @@ export function standings(state: RunState): readonly Standing[] {
  * done already.
  */
 export function isAskedFor(state: RunState, deed: Deed): boolean {
-  const before = deedsOf(state, deed.callId);
+  const before = deedsOf(state, deed);
   const without = assign(state.obligations, before).size;
   return assign(state.obligations, [...before, deed]).size > without;
 }
 
-/** Everything of this run that happened or may have, but for the call itself and later ones. */
-function deedsOf(state: RunState, callId: string): readonly Deed[] {
+/** Everything of this run that happened or may have, but for the call itself. */
+function deedsOf(state: RunState, deed: Deed): readonly Deed[] {
+  const { callId } = deed;
   const deeds: Deed[] = state.receipts.toArray().filter((receipt) => receipt.callId !== callId);
-  for (const doubt of state.doubts) if (doubt.callId !== callId) deeds.push(doubt);
+  for (const doubt of state.doubts) if (!isSame(doubt, deed)) deeds.push(doubt);
   for (const call of state.calls) {
     if (call.callId === callId || call.claim === undefined || call.status !== "claimed") continue;
     deeds.push({ ...call.claim, callId: call.callId, tool: call.tool });
@@ -63,17 +65,26 @@ function deedsOf(state: RunState, callId: string): readonly Deed[] {
   return deeds;
 }
 
-/** Which deed meets which obligation, by the obligation's place: augmenting paths. */
+/** The same call again carries the one in doubt on, under its key: it is no second deed. */
+function isSame(doubt: OpenDoubt, { callId, tool, input }: Deed): boolean {
+  if (doubt.callId === callId) return true;
+  return doubt.tool === tool && doubt.argsHash === hashArgs(input);
+}
+
+/**
+ * Which deed meets which obligation, by the obligation's place: augmenting paths. Those of `last`
+ * come after all others and so get only what these leave over; other declined ones get nothing.
+ */
 function assign(
   obligations: readonly HeldObligation[],
   deeds: readonly Deed[],
+  last: (obligation: HeldObligation) => boolean = () => false,
 ): ReadonlyMap<number, Deed> {
-  const open = obligations.map((each, index) => (each.declined === undefined ? index : -1));
   const holder = new Map<Deed, number>();
   const fits = new Map<number, readonly Deed[]>();
-  for (const index of open) {
-    const obligation = obligations[index];
-    if (obligation === undefined) continue;
+  const all = [...obligations.entries()];
+  const open = all.filter(([, each]) => each.declined === undefined);
+  for (const [index, obligation] of [...open, ...all.filter(([, each]) => last(each))]) {
     fits.set(
       index,
       deeds.filter((deed) => meets(obligation, deed)),
@@ -108,8 +119,13 @@ export function holds(actual: Json | undefined, wanted: Json): boolean {
   if (!isJsonObject(wanted)) return canonicalJson(actual) === canonicalJson(wanted);
   if (!isJsonObject(actual)) return false;
   return Object.entries(wanted).every(
-    ([name, value]) => value === undefined || holds(actual[name], value),
+    ([name, value]) => value === undefined || holds(ownMember(actual, name), value),
   );
+}
+
+/** What every object inherits is no member of a value. */
+function ownMember(value: JsonObject, name: string): Json | undefined {
+  return Object.hasOwn(value, name) ? value[name] : undefined;
 }
 
 /** Refuses obligations that could never be met or told apart. */

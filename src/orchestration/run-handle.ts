@@ -12,6 +12,7 @@ import { BridleError } from "../std/error.ts";
 import { newId } from "../std/ids.ts";
 import { isJsonObject, toJson, type Json } from "../std/json.ts";
 import { keptObligation } from "./intent.ts";
+import { standings } from "./obligation.ts";
 import type { Waiters } from "./waiters.ts";
 
 /** A person's answer. `edit` puts `input` in place of the arguments, and is decided on anew. */
@@ -258,8 +259,8 @@ export function outcomeOf(state: RunState): Outcome {
     }),
     tainted: state.outcome.tainted ?? null,
     unmet: kind === "succeeded" ? [] : (state.gate?.unmet ?? []),
-    declined: state.obligations.flatMap(({ id, declined }) =>
-      declined === undefined ? [] : [{ id, ...declined }],
+    declined: standings(state).flatMap(({ kind, obligation: { id, declined } }) =>
+      kind !== "declined" || declined === undefined ? [] : [{ id, ...declined }],
     ),
   };
 }

@@ -24,7 +24,9 @@ import type { Fault } from "../generation/fault.ts";
 import type { LanguageModel } from "../generation/model.ts";
 import type { BudgetLine, Line, Reserved } from "../journal/ledger.ts";
 import type { Usage } from "../journal/usage.ts";
+import { backoffMs } from "../std/backoff.ts";
 import { formatDuration } from "../std/duration.ts";
+import { systemRandom } from "../std/random.ts";
 import type { Tool } from "../tools/tool.ts";
 import type { Agent } from "./agent.ts";
 import type { Governing } from "./governing.ts";
@@ -141,46 +143,63 @@ function nameOf(model: LanguageModel): string {
   return `${model.provider}/${model.modelId}`;
 }
 
-/** How long a call waits for its turn under a rate or a concurrency limit, ms. */
-const WAIT_MAX_MS = 5_000;
-const POLL_MS = 50;
+/** How long a call waits for its turn under a rate, or for a place, ms. */
+const RATE_WAIT_MS = 5_000;
+const PLACE_WAIT_MS = 60_000;
+/** A full place is looked at again after so long, at first and at most, ms. */
+const POLL = { baseMs: 25, maxMs: 1_000 };
 
 export type CallRoom =
   | { readonly kind: "room" }
+  /** Time alone, or the end of another call, may make room. */
+  | { readonly kind: "later"; readonly at: number; readonly reason: string }
   | { readonly kind: "full"; readonly reason: string };
 
-/** Reserves what the tool's limits and the budgets ask for, and tallies the call. */
-export async function reserveCall(
-  session: Session,
-  given: {
-    readonly callId: string;
-    readonly tool: Tool;
-    readonly agent: Agent;
-    readonly governing: Governing;
-  },
-): Promise<CallRoom> {
+interface CallToReserve {
+  readonly callId: string;
+  readonly tool: Tool;
+  readonly agent: Agent;
+  readonly governing: Governing;
+}
+
+/** Reserves what the tool's limits and the budgets ask for. Never waits. */
+export async function reserveCall(session: Session, given: CallToReserve): Promise<CallRoom> {
   const { callId, tool, agent, governing } = given;
-  const lines = [
-    ...limitLines(session, tool),
-    ...callLines(treeOf(session, agent, governing), tool.name),
-  ];
+  const counted = callLines(treeOf(session, agent, governing), tool.name);
+  const lines = [...limitLines(session, tool), ...counted];
   if (lines.length === 0) return { kind: "room" };
   const [key] = reservationKeys(callId);
-  const until = session.clock.now() + WAIT_MAX_MS;
-  for (;;) {
-    const reserved = await reserve(session, key, lines);
-    if (reserved.kind === "reserved") {
-      session.noteReservation(key, lines.length);
-      return { kind: "room" };
-    }
+  const reserved = await reserve(session, key, lines);
+  const now = session.clock.now();
+  if (reserved.kind === "reserved") {
+    session.noteReservation(key, lines.length);
+    return { kind: "room" };
+  }
+  const reason = fullReason(lines, reserved, now);
+  const kind = lines[reserved.line]?.kind;
+  const { retryAt } = reserved;
+  if (kind === "slot") return { kind: "later", at: now, reason };
+  const isSoon = retryAt !== undefined && retryAt - now <= RATE_WAIT_MS;
+  return kind === "rate" && isSoon
+    ? { kind: "later", at: retryAt, reason }
+    : { kind: "full", reason };
+}
+
+/**
+ * Waits for room, outside of any turn's preparation: what holds the place may be a sibling of this
+ * call, which has to be let run first.
+ */
+export async function awaitRoom(
+  session: Session,
+  given: CallToReserve,
+): Promise<Exclude<CallRoom, { kind: "later" }>> {
+  const until = session.clock.now() + PLACE_WAIT_MS;
+  for (let attempt = 1; ; attempt++) {
+    const room = await reserveCall(session, given);
+    if (room.kind !== "later") return room;
     const now = session.clock.now();
-    const line = lines[reserved.line];
-    const isLimit = line?.kind === "rate" || line?.kind === "slot";
-    const next = reserved.retryAt ?? now + POLL_MS;
-    if (!isLimit || next > until || session.abort.aborted) {
-      return { kind: "full", reason: fullReason(lines, reserved, now) };
-    }
-    const waitMs = Math.max(1, next - now);
+    if (now >= until || session.abort.aborted) return { kind: "full", reason: room.reason };
+    const waitMs = Math.max(room.at - now, backoffMs(POLL, attempt, systemRandom));
     await session.clock.sleep(waitMs, session.abort.signal).catch(() => undefined);
   }
 }

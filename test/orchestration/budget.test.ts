@@ -158,6 +158,26 @@ describe("limits of a tool", () => {
     expect(waited.outcome.receipts).toHaveLength(2);
   });
 
+  test("two calls of one turn take one place after the other", async () => {
+    const order: string[] = [];
+    const single = toolOf({
+      effect: once(),
+      limits: { concurrent: 1 },
+      execute: async ({ n }: { n: number }) => {
+        order.push(`begin ${n}`);
+        await sleep(10);
+        order.push(`end ${n}`);
+        return "ok";
+      },
+    });
+    const calls = [1, 2, 3].map((n) => ({ tool: "single", input: { n } }));
+    const ended = await play(agentOf(modelOf({ calls }, "Done."), { tools: { single } }));
+    expect(ended.outcome.receipts).toHaveLength(3);
+    for (const [index, line] of order.entries()) {
+      expect(line.startsWith(index % 2 === 0 ? "begin" : "end")).toBe(true);
+    }
+  });
+
   test("a concurrency limit holds across runs and frees its place", async () => {
     let now = 0;
     let most = 0;

@@ -39,7 +39,7 @@ export async function resumeRun(named: string, options: ResumeOptions): Promise<
   await checkWords(store, row.runId, words);
   const isJson = options.json === true;
   return driveRun({
-    config: project.config,
+    project,
     agent,
     store,
     isJson,

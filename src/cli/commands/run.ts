@@ -3,7 +3,7 @@ import { createHarness } from "../../orchestration/harness.ts";
 import type { AgentDefinition } from "../../orchestration/agent.ts";
 import { BridleError } from "../../std/error.ts";
 import { didYouMean } from "../../std/suggest.ts";
-import { loadProject, type Project } from "../config.ts";
+import { governanceOf, loadProject, type Project } from "../config.ts";
 import { driveRun } from "../drive.ts";
 import { exitCodes } from "../exit-code.ts";
 import { openForWork } from "../journal.ts";
@@ -39,7 +39,7 @@ export async function runAgent(name: string | undefined, options: RunOptions): P
     (await harness.start(agent.name, start)).runId;
   if (options.detach === true) return startOnly({ project, agent, options }, begin);
   const isJson = options.json === true;
-  return driveRun({ config: project.config, agent, store, isJson, begin });
+  return driveRun({ project, agent, store, isJson, begin });
 }
 
 /** The agent that was named; without a name, the only one there is. */
@@ -74,7 +74,13 @@ async function startOnly(
   const { project, agent, options } = given;
   const store = openForWork(project, options.store);
   const engine = new OneRun();
-  const harness = await createHarness({ agents: [agent], store, engine, work: false });
+  const harness = await createHarness({
+    agents: [agent],
+    store,
+    engine,
+    work: false,
+    ...governanceOf(project),
+  });
   const output = createOutput();
   try {
     const runId = await begin(harness);
