@@ -4,6 +4,7 @@ import { prove } from "./proved.ts";
 test("prove without a name lists every proof and exits 0", async () => {
   const { code, stdout } = await prove();
   expect(code).toBe(0);
+  expect(stdout).toMatch(/^ {2}budget {2,}\S/m);
   expect(stdout).toMatch(/^ {2}crash {2,}\S/m);
   expect(stdout).toMatch(/^ {2}race {2,}\S/m);
 });
@@ -23,7 +24,7 @@ test.each([
   [["crash", "--wide", "0"], "--wide needs a whole number from 1 to 64"],
   [["crash", "--json=yes"], "--json takes no value"],
   [["crash", "race"], '"race" is one name too many'],
-  [["--quick"], "Name the proof first: crash, race"],
+  [["--quick"], "Name the proof first: budget, crash"],
 ])("wrong usage %j exits 2 and says what to do", async (args, advice) => {
   const { code, stdout, stderr } = await prove(...args);
   expect(code).toBe(2);
