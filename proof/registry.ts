@@ -1,4 +1,5 @@
 import { attacksProof } from "./attacks/prove.ts";
+import { budgetProof } from "./budget/prove.ts";
 import { cedarProof } from "./cedar/prove.ts";
 import { crashProof } from "./crash/prove.ts";
 import { noninterferenceProof } from "./noninterference/prove.ts";
@@ -10,6 +11,7 @@ import type { Proof } from "./proof.ts";
 /** Every proof there is. To add one: import it and name it here. */
 export const proofs: readonly Proof[] = [
   attacksProof,
+  budgetProof,
   cedarProof,
   crashProof,
   noninterferenceProof,

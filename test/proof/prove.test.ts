@@ -4,6 +4,7 @@ import { prove } from "./proved.ts";
 test("prove without a name lists every proof and exits 0", async () => {
   const { code, stdout } = await prove();
   expect(code).toBe(0);
+  expect(stdout).toMatch(/^ {2}budget {2,}\S/m);
   expect(stdout).toMatch(/^ {2}crash {2,}\S/m);
   expect(stdout).toMatch(/^ {2}race {2,}\S/m);
 });
