@@ -112,9 +112,10 @@ interface Shelf {
   readonly guarded: Guarded[];
 }
 
-/** Rules whose first condition is that one and the same path equals some literal. */
+/** Rules whose first condition is that one and the same path equals, or holds, some literal. */
 interface Guarded {
   readonly path: string;
+  readonly operator: Guard["operator"];
   readonly evaluate: Evaluate;
   readonly byValue: Map<GuardKey, Compiled[]>;
   readonly all: Compiled[];
@@ -143,12 +144,7 @@ function place(shelf: Shelf, each: Compiled): void {
   if (resourceKey !== null) put(shelf.byResource, resourceKey, each);
   else if (principalKey !== null) put(shelf.byPrincipal, principalKey, each);
   else if (guard !== null) {
-    const path = pathText(guard.path);
-    let guarded = shelf.guarded.find((other) => other.path === path);
-    if (guarded === undefined) {
-      guarded = { path, evaluate: compile(guard.path), byValue: new Map(), all: [] };
-      shelf.guarded.push(guarded);
-    }
+    const guarded = guardedBy(shelf, guard);
     put(guarded.byValue, guardKeyOf(guard.value), each);
     guarded.all.push(each);
   } else if (resource.kind === "is") put(shelf.byResourceType, resource.type, each);
@@ -166,18 +162,36 @@ function entityKey(scope: EntityScope): string | null {
   return scope.kind === "is" && scope.within !== null ? scope.within.key : null;
 }
 
+function guardedBy(shelf: Shelf, { path: expression, operator }: Guard): Guarded {
+  const path = pathText(expression);
+  const known = shelf.guarded.find((each) => each.path === path && each.operator === operator);
+  if (known !== undefined) return known;
+  const evaluate = compile(expression);
+  const guarded: Guarded = { path, operator, evaluate, byValue: new Map(), all: [] };
+  shelf.guarded.push(guarded);
+  return guarded;
+}
+
+interface Guard {
+  readonly path: Expression;
+  readonly operator: "==" | "contains";
+  readonly value: Value;
+}
+
 /**
- * The first conjunct, when it is `path == literal`. Any other value there makes the whole rule
- * false before anything after it can err; a path that errs sends every rule of the guard through.
+ * The first conjunct, when it is `path == literal` or `path.contains(literal)`. Any other value
+ * there makes the whole rule false before anything after it can err; a path that errs sends every
+ * rule of the guard through.
  */
-function guardOf(body: Expression): { readonly path: Expression; readonly value: Value } | null {
+function guardOf(body: Expression): Guard | null {
   let first = body;
   while (first.kind === "binary" && first.operator === "&&") first = first.left;
-  if (first.kind !== "binary" || first.operator !== "==") return null;
-  const { left, right } = first;
-  if (isPath(left) && right.kind === "literal") return { path: left, value: right.value };
-  if (isPath(right) && left.kind === "literal") return { path: right, value: left.value };
-  return null;
+  if (first.kind !== "binary") return null;
+  const { operator, left, right } = first;
+  if (operator !== "==" && operator !== "contains") return null;
+  if (isPath(left) && right.kind === "literal") return { path: left, operator, value: right.value };
+  if (operator === "contains" || !isPath(right) || left.kind !== "literal") return null;
+  return { path: right, operator, value: left.value };
 }
 
 function isPath(expression: Expression): boolean {
@@ -213,8 +227,9 @@ function judge(shelf: Shelf, ask: Ask, foreign: Foreign | null): Judged {
   }
   tryAll(shelf.byResourceType.get(ask.resource.ref.type));
   for (const guarded of shelf.guarded) {
-    const key = guardKey(guarded.evaluate, ask);
-    tryAll(key === null ? guarded.all : guarded.byValue.get(key));
+    const keys = guardKeys(guarded, ask);
+    if (keys === null) tryAll(guarded.all);
+    else for (const key of keys) tryAll(guarded.byValue.get(key));
   }
   const byOrder = (a: Compiled, b: Compiled): number => a.order - b.order;
   return {
@@ -237,10 +252,16 @@ function guardKeyOf(value: Value): GuardKey {
   return typeof value === "object" ? keyOf(value) : value;
 }
 
-/** Null when the path errs: then every guarded rule is tried, and errs on its own. */
-function guardKey(evaluate: Evaluate, ask: Ask): GuardKey | null {
+/**
+ * Each key once, or a rule would be tried twice. Null when the path errs or holds no set where a
+ * set is due: then every guarded rule is tried, and errs on its own.
+ */
+function guardKeys({ evaluate, operator }: Guarded, ask: Ask): Iterable<GuardKey> | null {
   try {
-    return guardKeyOf(evaluate(ask));
+    const value = evaluate(ask);
+    if (operator === "==") return [guardKeyOf(value)];
+    if (typeof value !== "object" || value.kind !== "set") return null;
+    return new Set(value.items.map(guardKeyOf));
   } catch (thrown) {
     if (thrown instanceof EvaluationFault) return null;
     throw thrown;
