@@ -68,8 +68,13 @@ function oneOf<T>(makers: readonly (() => T)[], random: Random): T {
   return maker();
 }
 
-/** What the engine looks up rather than walks: a path that equals a literal. */
+/** What the engine looks up rather than walks: a path that equals, or holds, a literal. */
 function guard(random: Random): Expr {
+  if (random() < 0.35) {
+    const [set, item]: readonly [Kind, Kind] =
+      random() < 0.5 ? ["strings", "string"] : ["longs", "long"];
+    return { contains: { left: path(set, random), right: literal(item, random) } };
+  }
   const kind = pick<Kind>(["string", "long", "User", "bool"], random) ?? "string";
   const [left, right] = [path(kind, random), literal(kind, random)];
   return { "==": random() < 0.7 ? { left, right } : { left: right, right: left } };
@@ -79,6 +84,9 @@ export function expression(wanted: Kind, depth: number, random: Random): Expr {
   const kind = random() < MISFIT ? (pick(kinds, random) ?? wanted) : wanted;
   if (depth <= 0) return random() < 0.5 ? literal(kind, random) : path(kind, random);
   if (kind === "bool") return boolean(depth, random);
+  if (kind === "string" && random() < 0.12) {
+    return { getTag: { left: path("User", random), right: { Value: "k" } } };
+  }
   const at = random();
   if (at < 0.3) return literal(kind, random);
   if (at < 0.75) return path(kind, random);
@@ -90,10 +98,6 @@ export function expression(wanted: Kind, depth: number, random: Random): Expr {
     );
   }
   if (kind === "long") return arithmetic(depth - 1, random);
-  if (kind === "string" && random() < 0.4) {
-    const left = path("User", random);
-    return { getTag: { left, right: { Value: "k" } } };
-  }
   return path(kind, random);
 }
 

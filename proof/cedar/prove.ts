@@ -33,7 +33,7 @@ export const cedarProof: Proof = {
 
 const REQUESTS = 200_000;
 const REQUESTS_QUICK = 5_000;
-const REQUESTS_PER_SET = 250;
+const REQUESTS_PER_SET = 125;
 const POLICIES_PER_SET = 10;
 /** So many differences are told in full. */
 const TOLD_MAX = 5;

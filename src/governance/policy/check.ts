@@ -3,7 +3,7 @@ import type { SchemaJson, ValidationError } from "@cedar-policy/cedar-wasm/nodej
 import type { Cedar } from "./cedar.ts";
 import { lineOfByte } from "./file.ts";
 import { faultAt, type PolicyFault } from "./fault.ts";
-import { coversAction } from "./judge.ts";
+import { coversAction } from "./shelf.ts";
 import type { Known } from "./request.ts";
 import type { EntityScope, Rule } from "./rule.ts";
 

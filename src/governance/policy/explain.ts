@@ -5,7 +5,7 @@ import type { PolicySet } from "./load.ts";
 import { phrase, valueText, wish } from "./phrase.ts";
 import { readRequest, type Ask, type Known, type PolicyRequest } from "./request.ts";
 import type { Condition, EntityScope, Rule } from "./rule.ts";
-import { coversAction } from "./judge.ts";
+import { coversAction } from "./shelf.ts";
 import type { PolicyAnswer } from "./verdict.ts";
 
 /** Rules that might have permitted it, told at most. */

@@ -97,7 +97,7 @@ export async function inspectPolicies(
   const actions = knownActions(vocabulary);
   const schema = cedarSchema(vocabulary, names);
   const checked = withReader((cedar) => validateRules(cedar, own, schema)) ?? gaveUp;
-  const { warnings } = checked;
+  const warnings = [...checked.warnings, ...unusedTallies(files, mentionedBy(own))];
   const typed = [...checked.faults, ...findContradictions(own, actions)];
   if (typed.length > 0) return { ...found, warnings, faults: typed };
   const rules = [...builtInRules(openCedar("reader"), own), ...own];
@@ -190,6 +190,21 @@ function readTallies(
     }
   }
   return { tallies: [...tallies.values()], faults };
+}
+
+/** Counting costs, and a tally nobody looks at is most often a misspelt rule. */
+function unusedTallies(
+  files: readonly PolicyFile[],
+  mentioned: ReadonlySet<string>,
+): readonly PolicyFault[] {
+  return files.flatMap(({ name: file, directives }) =>
+    directives.tallies.flatMap(({ line, text }) => {
+      const name = text.split("=", 1)[0]?.trim() ?? "";
+      if (mentioned.has(name)) return [];
+      const hint = `Use context.past.${name} in a rule, or take the line out.`;
+      return [faultAt({ file, line }, `no rule looks at the tally ${name}`, hint)];
+    }),
+  );
 }
 
 function repeatedIds(rules: readonly Rule[]): readonly PolicyFault[] {
