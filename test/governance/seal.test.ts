@@ -16,7 +16,7 @@ test("a seal holds for the same words, the same kind and the same run alone", ()
     [{ ...message, body: { ...sealed, decision: "approve" } }, secret],
     [{ ...message, body: { ...sealed, by: "bob" } }, secret],
     [{ ...message, body: { ...sealed, callHash: "h" } }, secret],
-    [{ ...message, body: { ...sealed, seal: `${JSON.stringify(sealed["seal"])}` } }, secret],
+    [{ ...message, body: { ...sealed, seal: JSON.stringify(sealed["seal"]) } }, secret],
     [{ ...message, body: { ...sealed, seal: "" } }, secret],
     [{ ...message, body: sealed, runId: "other" }, secret],
     [{ ...message, body: sealed, kind: "raise" }, secret],
