@@ -71,7 +71,7 @@ export const deliveryAttacks: readonly Attack[] = [
   },
   {
     name: "a perfect message in another's name",
-    terms: () => ({ voteSecret: "a secret that only the harness knows" }),
+    terms: () => ({ sealSecret: "a secret that only the harness knows" }),
     stoppedBy: /by the writer: it has no seal/,
     abuse: async (stage) => {
       const { approvalId, callHash } = await stage.question();

@@ -16,7 +16,7 @@ export interface Terms {
   readonly properties: JsonObject;
   /** Of what a payment acts on. */
   readonly version: string;
-  readonly voteSecret: string | null;
+  readonly sealSecret: string | null;
   /** How many payments the model asks for in each turn. */
   readonly turns: readonly number[];
 }
@@ -45,7 +45,7 @@ export const usualTerms: Terms = {
   principal: { id: "customer" },
   properties: {},
   version: "1",
-  voteSecret: null,
+  sealSecret: null,
   turns: [1],
 };
 

@@ -53,7 +53,7 @@ export class Stage {
   async open(change: Partial<Terms> = {}, work = true): Promise<void> {
     await mkdir(this.folder, { recursive: true });
     this.#terms = { ...this.#terms, ...change };
-    const { people, decide, voteSecret } = this.#terms;
+    const { people, decide, sealSecret } = this.#terms;
     const store = sqlite(join(this.folder, "journal.db"));
     const made = await harness({
       agents: [paymentDesk(this.#terms, this.places)],
@@ -62,7 +62,7 @@ export class Stage {
       people,
       decide,
       work,
-      ...(voteSecret === null ? {} : { voteSecret }),
+      ...(sealSecret === null ? {} : { sealSecret }),
     });
     this.#held = { store, harness: made };
   }

@@ -145,7 +145,7 @@ const checks: { readonly [name in keyof Required<Config>]: Check } = {
     typeof value === "number" && Number.isSafeInteger(value) && value > 0
       ? null
       : "is no time in ms",
-  voteSecret: (value) => (typeof value === "string" ? null : "is not a text"),
+  sealSecret: (value) => (typeof value === "string" ? null : "is not a text"),
   modelRetry: (value) => (isJsonObject(value) ? null : "is not an object"),
   prices: (value) => (isJsonObject(value) ? null : "is not an object of prices by model"),
 };
@@ -194,7 +194,7 @@ function checkConfig(exported: unknown, name: string): Config {
   for (const [member, check] of Object.entries(checks)) {
     const value: unknown = exported[member];
     // A secret that is named and absent is an environment that lacks it: never go on without.
-    const isNamed = member === "agents" || (member === "voteSecret" && member in exported);
+    const isNamed = member === "agents" || (member === "sealSecret" && member in exported);
     if (value === undefined && !isNamed) continue;
     const problem = value === undefined ? "is missing" : check(value);
     if (problem === null) continue;

@@ -18,8 +18,8 @@ export interface Config {
   readonly people?: readonly Person[];
   /** How long an approval waits for its answer when the tool does not say, ms. Default 24 h. */
   readonly approvalMs?: number;
-  /** Seals what people say; see `HarnessOptions`. From the environment, never written here. */
-  readonly voteSecret?: string | undefined;
+  /** Seals what people decide; see `HarnessOptions`. From the environment, never written here. */
+  readonly sealSecret?: string | undefined;
   readonly modelRetry?: ModelRetry;
   /** What tokens cost, by the model's name as `bridle show` prints it. */
   readonly prices?: PriceList;

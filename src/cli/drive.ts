@@ -29,7 +29,7 @@ const PROGRESS_CHARS_MAX = 300;
 /** Drives the run to its end, until it parks, or until a signal. Resolves with the exit code. */
 export async function driveRun(options: DriveOptions): Promise<number> {
   const { config, agent, store } = options;
-  const { decide, people, approvalMs, voteSecret, modelRetry } = config;
+  const { decide, people, approvalMs, sealSecret, modelRetry } = config;
   const engine = new OneRun();
   const harness = await createHarness({
     agents: [agent],
@@ -38,7 +38,7 @@ export async function driveRun(options: DriveOptions): Promise<number> {
     ...(decide === undefined ? {} : { decide }),
     ...(people === undefined ? {} : { people }),
     ...(approvalMs === undefined ? {} : { approvalMs }),
-    ...(voteSecret === undefined ? {} : { voteSecret }),
+    ...(sealSecret === undefined ? {} : { sealSecret }),
     ...(modelRetry === undefined ? {} : { modelRetry }),
   });
   const output = createOutput();
