@@ -144,6 +144,14 @@ async function measureExtras(): Promise<Extra[]> {
     if (result.ok) extras.push(result.row);
     else say(`  failed: recovery ${args.join(" ")}: ${result.error}`);
   }
+  for (const count of ["9", "1000", "10000"]) {
+    const result = await runChild("policy.ts", ["--count", count]);
+    if (result.ok) extras.push(result.row);
+    else say(`  failed: policy decision ${count}: ${result.error}`);
+  }
+  const decision = await runChild("decision.ts", []);
+  if (decision.ok) extras.push(decision.row);
+  else say(`  failed: full decision: ${decision.error}`);
   const startup = await runChild("startup.ts", []);
   if (startup.ok) extras.push(startup.row);
   return extras;

@@ -1,8 +1,21 @@
 import { approvalsProof } from "./approvals/prove.ts";
+import { attacksProof } from "./attacks/prove.ts";
+import { cedarProof } from "./cedar/prove.ts";
 import { crashProof } from "./crash/prove.ts";
-import type { Proof } from "./proof.ts";
+import { noninterferenceProof } from "./noninterference/prove.ts";
+import { policyProof } from "./policy/prove.ts";
 import { raceProof } from "./race/prove.ts";
 import { tauProof } from "./tau/prove.ts";
+import type { Proof } from "./proof.ts";
 
 /** Every proof there is. To add one: import it and name it here. */
-export const proofs: readonly Proof[] = [crashProof, raceProof, tauProof, approvalsProof];
+export const proofs: readonly Proof[] = [
+  approvalsProof,
+  attacksProof,
+  cedarProof,
+  crashProof,
+  noninterferenceProof,
+  policyProof,
+  raceProof,
+  tauProof,
+];

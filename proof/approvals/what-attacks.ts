@@ -132,6 +132,18 @@ export const whatAttacks: readonly Attack[] = [
     honest: approvedMeanwhile,
   },
   {
+    name: "a no, under policies that ask nobody by now",
+    stoppedBy: /before the call: Denied: a person said no: never/,
+    abuse: async (stage) => {
+      const { approvalId } = await stage.question();
+      await stage.reopen({}, false);
+      const run = await stage.run();
+      await run.vote({ approvalId, by: "ann", decision: "deny", reason: "never" });
+      await stage.reopen({ decide: () => ({ kind: "allow", rules: [] }) });
+    },
+    honest: approvedMeanwhile,
+  },
+  {
     name: "policies that ask for another reason by now",
     stoppedBy: /asked anew: What was approved has changed/,
     abuse: (stage) => {

@@ -3,12 +3,17 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { outcomeKinds } from "../journal/outcome.ts";
 import { LIST_MAX } from "../journal/store-rules.ts";
 import { exitCodeHelp } from "./exit-code.ts";
+import type { BudgetOptions } from "./commands/budget.ts";
 import type { DeclineOptions, VoteOptions } from "./commands/answer.ts";
 import type { ApprovalsOptions } from "./commands/approvals.ts";
 import type { CancelOptions, MessageOptions } from "./commands/message.ts";
 import type { DemoOptions } from "./demo/demo.ts";
 import type { DoctorOptions } from "./commands/doctor.ts";
 import type { InitOptions } from "./commands/init.ts";
+import type { PolicyCheckOptions } from "./commands/policy-check.ts";
+import type { PolicyExplainOptions } from "./commands/policy-explain.ts";
+import type { PolicySimulateOptions } from "./commands/policy-simulate.ts";
+import type { PolicyTestOptions } from "./commands/policy-test.ts";
 import type { ResumeOptions } from "./commands/resume.ts";
 import type { RunOptions } from "./commands/run.ts";
 import type { RunsOptions } from "./commands/runs.ts";
@@ -39,11 +44,13 @@ Begin with:
   addResume(program, finish);
   addCancel(program, finish);
   addSteer(program, finish);
+  addBudget(program, finish);
   addApprovals(program, finish);
   addApprove(program, finish);
   addDeny(program, finish);
   addDecline(program, finish);
   addDoctor(program, finish);
+  addPolicy(program, finish);
   addDemo(program, finish);
   return program;
 }
@@ -169,6 +176,18 @@ function addSteer(program: Command, finish: Finish): void {
   examples(command, 'bridle steer 7x2k "Refund the shipping as well."');
 }
 
+function addBudget(program: Command, finish: Finish): void {
+  const command = withJournal(program.command("budget"))
+    .description("what is spent and held, by scope and unit")
+    .option("--scope <scope>", "this scope and those below it, for example org/acme")
+    .option("--limit <count>", `at most this many, up to ${LIST_MAX}`, countOf, 100)
+    .action(async (options: BudgetOptions) => {
+      const { showBudget } = await import("./commands/budget.ts");
+      finish(await showBudget(options));
+    });
+  examples(command, "bridle budget", "bridle budget --scope org/acme --json");
+}
+
 function addApprovals(program: Command, finish: Finish): void {
   const command = withJournal(program.command("approvals"))
     .description("list the calls that wait for people, each exactly as it would run")
@@ -240,6 +259,60 @@ function addDoctor(program: Command, finish: Finish): void {
   examples(command, "bridle doctor", "bridle doctor --store ./bridle.db --json");
 }
 
+function addPolicy(program: Command, finish: Finish): void {
+  const policy = program
+    .command("policy")
+    .description("check and test the policies that say what agents may do");
+  const withConfig = (command: Command): Command =>
+    withJson(command)
+      .argument("[files...]", "Cedar files or globs; absent: those that the agents name")
+      .option("--agent <agent>", "only this agent of the config")
+      .option("--config <file>", "in place of bridle.config.ts in the current folder");
+  const check = withConfig(policy.command("check"))
+    .description("hold the policies against the agents' tools; exit code 1 when any is refused")
+    .action(async (files: readonly string[], options: PolicyCheckOptions) => {
+      const { checkPolicies } = await import("./commands/policy-check.ts");
+      finish(await checkPolicies(files, options));
+    });
+  examples(check, "bridle policy check", "bridle policy check policies/refund.cedar --json");
+  const test = withConfig(policy.command("test"))
+    .description("run the policies' examples, and see whether they would notice a wrong rule")
+    .option("--score <percent>", "exit code 1 when fewer of the wrong rules are noticed", percentOf)
+    .action(async (files: readonly string[], options: PolicyTestOptions) => {
+      const { testPolicies } = await import("./commands/policy-test.ts");
+      finish(await testPolicies(files, options));
+    });
+  examples(test, "bridle policy test", "bridle policy test --score 90 --json");
+  addPolicyOverRuns(policy, { withConfig, finish });
+}
+
+function addPolicyOverRuns(
+  policy: Command,
+  given: { readonly withConfig: (command: Command) => Command; readonly finish: Finish },
+): void {
+  const { withConfig, finish } = given;
+  const explain = withJson(policy.command("explain"))
+    .description("why a call was allowed, refused or put to a person")
+    .argument("<run>", "its id, or the beginning or end of it")
+    .argument("[call]", "such as t1c0; absent: every call that was no plain yes")
+    .option("--store <file>", "the journal, in place of the config's")
+    .option("--config <file>", "in place of bridle.config.ts in the current folder")
+    .action(async (run: string, call: string | undefined, options: PolicyExplainOptions) => {
+      const { explainCall } = await import("./commands/policy-explain.ts");
+      finish(await explainCall(run, call, options));
+    });
+  examples(explain, "bridle policy explain 01k3 t2c0", "bridle policy explain 01k3 --json");
+  const simulate = withConfig(policy.command("simulate"))
+    .description("what other policies would have stopped in the runs of a journal")
+    .option("--store <file>", "the journal, in place of the config's")
+    .option("--last <count>", "the newest runs of each agent, 1000 when left out", countOf)
+    .action(async (files: readonly string[], options: PolicySimulateOptions) => {
+      const { simulatePolicies } = await import("./commands/policy-simulate.ts");
+      finish(await simulatePolicies(files, options));
+    });
+  examples(simulate, "bridle policy simulate policies/stricter.cedar --last 500 --json");
+}
+
 function addDemo(program: Command, finish: Finish): void {
   const command = withJson(program.command("demo"))
     .description("see a refund desk survive the death of its worker; needs no key")
@@ -262,6 +335,12 @@ function countOf(value: string): number {
   const count = Number(value);
   if (Number.isSafeInteger(count) && count > 0 && count <= LIST_MAX) return count;
   throw new InvalidArgumentError(`Give a whole number from 1 to ${LIST_MAX}.`);
+}
+
+function percentOf(value: string): number {
+  const percent = Number(value);
+  if (value.trim() !== "" && percent >= 0 && percent <= 100) return percent;
+  throw new InvalidArgumentError("Give a number from 0 to 100.");
 }
 
 function seedOf(value: string): number {

@@ -32,7 +32,7 @@ function packageJson(options: StarterOptions): string {
   return `${JSON.stringify(manifest, undefined, 2)}\n`;
 }
 
-const CONFIG = `import { agent, defineConfig, once, read, tool } from "bridle";
+const CONFIG = `import { agent, defineConfig, must, once, read, tool } from "bridle";
 import { scriptedModel, servedModel } from "bridle/chaos";
 import { findPayment, findRefund, payBack } from "./payments.ts";
 
@@ -62,6 +62,15 @@ const refund = tool({
     payBack({ key: idempotencyKey, orderId: String(orderId), cents: Number(cents) }),
 });
 
+/** Looks at the payment service itself, not at what the model said. */
+function refundedRight(receipts: readonly { tool: string; input: any }[]): boolean {
+  const made = receipts.filter((receipt) => receipt.tool === "refund");
+  return made.every(({ input }) => {
+    const paid = findPayment(input.orderId);
+    return made.length === 1 && typeof paid === "object" && paid.cents === input.cents;
+  });
+}
+
 /** Plays three fixed answers, whatever it is told: no key and no network are needed. */
 const simulated = servedModel(
   scriptedModel([
@@ -79,6 +88,9 @@ const desk = agent({
   instructions:
     "You work at a refund desk. Look the order up, refund what was paid for it once, and say so.",
   tools: { findOrder, refund },
+  // The run succeeds when this holds, whatever the model says.
+  done: [must("at most one refund, of what was paid", ({ receipts }) => refundedRight(receipts))],
+  budget: { outputTokens: 50_000, calls: { refund: 1 } },
   limits: { turnsMax: 10, wallMs: 10 * 60_000 },
 });
 

@@ -77,6 +77,24 @@ export interface ModelAnswered {
   readonly usage: Usage;
 }
 
+/**
+ * What an agent's policies were shown beside the call, so that the decision can be explained, and
+ * another set tried on it, long after. Absent members are empty.
+ */
+export interface Seen {
+  readonly approved?: true;
+  readonly doubtful?: readonly string[];
+  readonly facts?: JsonObject;
+  readonly past?: { readonly [tally: string]: number };
+  readonly resource?: {
+    readonly attributes?: JsonObject;
+    readonly id: string;
+    readonly tenant?: string;
+    readonly type: string;
+  };
+  readonly untrusted?: true;
+}
+
 /** Why a call was not run at all. */
 export type RefusalCode =
   | "unknown_tool"
@@ -95,6 +113,7 @@ export interface CallRefused {
   readonly observation: string;
   /** The rules that decided, when a decision point refused. */
   readonly rules?: readonly string[];
+  readonly seen?: Seen;
 }
 
 /** Durable record that an effect is about to happen. */
@@ -112,6 +131,7 @@ export interface CallClaimed {
   readonly continues?: string;
   /** The rules that allowed it, when a decision point named any. */
   readonly rules?: readonly string[];
+  readonly seen?: Seen;
 }
 
 export interface CallCompleted {
@@ -126,6 +146,7 @@ export interface CallCompleted {
   readonly receipt?: Json;
   /** The rules that allowed it, for a read: it has no claim to say them. */
   readonly rules?: readonly string[];
+  readonly seen?: Seen;
   /** How it is known; absent: the tool ran and returned. */
   readonly via?: ReceiptSource;
 }
@@ -141,6 +162,7 @@ export interface CallFailed {
   readonly observation: string;
   /** The rules that allowed it, for a read: it has no claim to say them. */
   readonly rules?: readonly string[];
+  readonly seen?: Seen;
 }
 
 /** Claimed, and nobody knows whether it happened. */
@@ -189,6 +211,8 @@ export interface RunFinished {
   readonly inDoubt: readonly InDoubt[];
   readonly outcome: OutcomeKind;
   readonly reason: Reason;
+  /** The tool through which untrusted content came before the last words; absent: none did. */
+  readonly tainted?: string;
   readonly text: string | null;
 }
 

@@ -98,7 +98,12 @@ function foldBody(draft: Draft, event: JournalEvent): void {
       return;
     case "run.finished":
       draft.status = "finished";
-      draft.outcome = { kind: event.outcome, reason: event.reason, text: event.text };
+      draft.outcome = {
+        kind: event.outcome,
+        reason: event.reason,
+        text: event.text,
+        ...(event.tainted === undefined ? {} : { tainted: event.tainted }),
+      };
       return;
     default:
       unreachable(event, "foldBody");

@@ -172,9 +172,16 @@ function invalid(message: string): BridleError {
   });
 }
 
+/** When a reservation is dated, given the newest times of its accounts and buckets (U8). */
+export function dateOf(at: number, seen: readonly (number | undefined)[]): number {
+  return Math.max(at, ...seen.map((time) => time ?? 0));
+}
+
 export interface Question {
-  readonly reservation: Reservation;
+  readonly lines: readonly Line[];
   readonly plan: Plan;
+  /** When it is dated. */
+  readonly at: number;
   /** For each entry of the plan. */
   readonly counts: readonly Count[];
   /** For each rate of the plan; undefined when nothing was ever taken. */
@@ -186,12 +193,12 @@ export function decideReservation(question: Question): Decided {
   const tallies: number[] = [];
   const seen: boolean[] = [];
   const buckets: Bucket[] = [];
-  const { reservation, plan } = question;
-  for (const [index, line] of reservation.lines.entries()) {
+  const { lines, plan, at } = question;
+  for (const [index, line] of lines.entries()) {
     const place = plan.places[index] ?? 0;
     const said =
       line.kind === "rate"
-        ? decideRate(line, question.buckets[-1 - place], reservation.at)
+        ? decideRate(line, question.buckets[-1 - place], at)
         : decideCount(line, plan.entries[place], question.counts[place]);
     if (said.kind === "full") {
       const { used, max, retryAt } = said;
@@ -235,11 +242,10 @@ function decideCount(line: Exclude<Line, RateLine>, entry?: Entry, count?: Count
 function decideRate(line: RateLine, bucket: Bucket | undefined, at: number): Room {
   const { capacity, refillPerMs, amount } = line;
   const before = bucket ?? { tokens: capacity, at };
-  const now = Math.max(at, before.at);
-  const tokens = Math.min(capacity, before.tokens + (now - before.at) * refillPerMs);
+  const tokens = Math.min(capacity, before.tokens + (at - before.at) * refillPerMs);
   const used = Math.min(AMOUNT_MAX, Math.max(0, Math.ceil(capacity - tokens)));
   if (tokens >= amount) {
-    return { kind: "room", used, seen: false, bucket: { tokens: tokens - amount, at: now } };
+    return { kind: "room", used, seen: false, bucket: { tokens: tokens - amount, at } };
   }
   return { kind: "full", used, max: capacity, retryAt: refilledAt(line, before) };
 }

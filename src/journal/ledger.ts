@@ -18,8 +18,8 @@
  *    tokens of a rate stay taken. Only the run's current fence may, and only before it settled.
  * U7 Amounts are whole numbers from 0 to 2^53-1; anything else is `limit_invalid` and changes
  *    nothing. What would lift an account past 2^53-1 is denied.
- * U8 Time does not go back within an account: an entry is dated no earlier than the newest one,
- *    so that a clock that lags cannot spend a window twice.
+ * U8 Time does not go back within an account: a reservation is dated at its `at`, or at the newest
+ *    time that one of its accounts has seen, so that a lagging clock cannot spend a window twice.
  * U9 A window counts the entries younger than it, since the first reservation that named a window
  *    for the account; one that is lengthened learns of those that the longest before still knew.
  */
@@ -80,6 +80,8 @@ export interface Reservation {
 export type Reserved =
   | {
       readonly kind: "reserved";
+      /** When it is dated: what windows and rates go by (U8). */
+      readonly at: number;
       /** For each line, what counted before this entry: spent and held of earlier ones. */
       readonly tallies: readonly number[];
       /** For each line: a distinct value that had been counted already. */

@@ -7,6 +7,7 @@ import type { Reservation, Reserved, Settlement, Spending } from "./ledger.ts";
 import {
   actualOf,
   coversScope,
+  dateOf,
   decideReservation,
   LOOK_MAX,
   planReservation,
@@ -53,15 +54,17 @@ export class MemoryLedger {
 
   reserve(reservation: Reservation, isOver: boolean): Reserved {
     const plan = planReservation(reservation);
-    const { runId, key, at } = reservation;
+    const { runId, key, lines } = reservation;
     const own = this.#reservations.get(runId) ?? new Map<string, MemoryReservation>();
     const known = own.get(key);
     if (known !== undefined) return { ...known.answer, isRepeat: true };
     if (isOver) throw terminalError(runId);
     const accounts = plan.entries.map((entry) => this.#account(entry));
-    const counts = plan.entries.map((entry, n) => countOf(accounts[n], entry, at));
     const buckets = plan.rates.map(({ scope }) => this.#buckets.get(scope));
-    const decided = decideReservation({ reservation, plan, counts, buckets });
+    const clocks = accounts.map((account) => account?.clock);
+    const at = dateOf(reservation.at, [...clocks, ...buckets.map((bucket) => bucket?.at)]);
+    const counts = plan.entries.map((entry, n) => countOf(accounts[n], entry, at));
+    const decided = decideReservation({ lines, plan, at, counts, buckets });
     if (decided.kind === "denied") return decided;
     const parts = plan.entries.map((entry, n) =>
       hold(accounts[n] ?? emptyAccount(entry), entry, at),
@@ -72,7 +75,7 @@ export class MemoryLedger {
       if (bucket !== undefined) this.#buckets.set(scope, bucket);
     }
     const { tallies, seen } = decided;
-    const answer = { kind: "reserved", tallies, seen, isRepeat: false } as const;
+    const answer = { kind: "reserved", at, tallies, seen, isRepeat: false } as const;
     own.set(key, { answer, plan, parts, isSettled: false });
     this.#reservations.set(runId, own);
     return answer;
@@ -157,11 +160,11 @@ function hold(
   const { amount, value } = entry;
   const { spent, held } = account.total;
   account.total = { spent, held: held + amount };
-  account.clock = Math.max(at, account.clock);
+  account.clock = at;
   account.longestMs = Math.max(account.longestMs, ...entry.windows);
-  const kept = { at: account.clock, value, amount, isHeld: true };
+  const kept = { at, value, amount, isHeld: true };
   if (account.longestMs > 0) {
-    account.entries = entriesWithin(account, account.clock - account.longestMs);
+    account.entries = entriesWithin(account, at - account.longestMs);
     account.entries.push(kept);
   }
   return { account, kept };
@@ -169,9 +172,8 @@ function hold(
 
 function countOf(known: MemoryAccount | undefined, entry: Entry, at: number): Count {
   const account = known ?? emptyAccount(entry);
-  const now = Math.max(at, account.clock);
   const { spent, held } = account.total;
-  const inside = (windowMs: number): Kept[] => entriesWithin(account, now - windowMs);
+  const inside = (windowMs: number): Kept[] => entriesWithin(account, at - windowMs);
   const used = (windowMs: number): number => {
     const sum = sumOf(inside(windowMs));
     return sum.spent + sum.held;
@@ -186,7 +188,7 @@ function countOf(known: MemoryAccount | undefined, entry: Entry, at: number): Co
     },
     roomAt: (windowMs, amount) => {
       let freed = 0;
-      let last = now;
+      let last = at;
       for (const kept of inside(windowMs).slice(0, LOOK_MAX)) {
         freed += kept.amount;
         last = kept.at + windowMs;

@@ -72,6 +72,11 @@ export interface Outcome {
   readonly usage: Usage;
   readonly receipts: readonly Receipt[];
   readonly inDoubt: readonly InDoubt[];
+  /**
+   * The tool through which untrusted content came into the conversation: what the last words say
+   * may be its. Null when none did, or when the agent follows no labels.
+   */
+  readonly tainted: string | null;
   /** What kept the run from succeeding, when checks did. */
   readonly unmet: readonly UnmetCheck[];
   /** Obligations that were declined, with who did and why. */

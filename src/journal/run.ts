@@ -117,6 +117,7 @@ export interface RunState {
     readonly kind: OutcomeKind;
     readonly reason: Reason;
     readonly text: string | null;
+    readonly tainted?: string;
   } | null;
 }
 

@@ -1,5 +1,7 @@
 /** An agent as its author writes it, and as the harness keeps it. */
 import { checkBudget, type Budget } from "../governance/budget.ts";
+import { PLAN_TOOL } from "../governance/plan.ts";
+import type { PolicySet } from "../governance/policy/load.ts";
 import type { RunLimits } from "../journal/event.ts";
 import type { Obligation } from "../journal/intent.ts";
 import type { Receipt } from "../journal/receipt.ts";
@@ -16,6 +18,9 @@ import { hashJson } from "../std/hash.ts";
 import type { Json, JsonObject } from "../std/json.ts";
 import { readSchema, type InputSchema } from "../tools/schema.ts";
 import { prepareTool, type Tool, type ToolDefinition } from "../tools/tool.ts";
+import { planTool } from "./plan-tool.ts";
+import { preparePolicies, type Policies, type PolicyFacts } from "./policies.ts";
+import type { LabelOptions } from "./provenance.ts";
 import { prepareGate, type Gate, type GateOptions, type Postcondition } from "./intent.ts";
 import type { Claims } from "./report.ts";
 
@@ -75,6 +80,14 @@ export interface AgentDefinition<Input = never> extends ModelSettings {
   obligations?(input: Input): readonly Obligation[];
   /** How the end of a run is checked. */
   readonly gate?: GateOptions;
+  /** Cedar policies: paths or globs, or texts. They decide each call; without any, all may be. */
+  readonly policies?: Policies;
+  /** `observe`: policies decide nothing, and the journal says what they would have. */
+  readonly policyMode?: "enforce" | "observe";
+  /** What policies see as `context.facts`. */
+  readonly facts?: PolicyFacts<Input>;
+  /** Values are followed to where they come from; see the tools' `labels` and `sensitive`. */
+  readonly labels?: LabelOptions;
   /** What each run may spend, reserved before it is spent. */
   readonly budget?: Budget & {
     /** A budget without room: `end` (default) the run, or `ask` a person and wait. */
@@ -96,6 +109,7 @@ export interface Agent {
   readonly limits: RunLimits;
   readonly stopWhen: readonly StopCondition[];
   readonly gate: Gate;
+  readonly policies: PolicySet | null;
   readonly report: "free" | "cited";
   /** What the tools' authors say a final answer may claim. */
   readonly claims: readonly Claims[];
@@ -117,8 +131,11 @@ export function agent<Input = Json>(definition: AgentDefinition<Input>): AgentDe
 
 const NAME = /^[A-Za-z0-9_.-]{1,100}$/;
 
-/** Checks a definition, its tools and its model. Throws with the next step; starts nothing. */
-export async function prepareAgent(definition: AgentDefinition): Promise<Agent> {
+/**
+ * Checks a definition, its tools, policies and model. Throws with the next step; starts nothing.
+ * Policy files are looked for from `cwd`, by default the process's folder.
+ */
+export async function prepareAgent(definition: AgentDefinition, cwd?: string): Promise<Agent> {
   const { name, instructions, tools: given = {}, model } = definition;
   if (typeof name !== "string" || !NAME.test(name)) {
     throw new BridleError("agent_invalid", `An agent needs a name, not ${JSON.stringify(name)}`, {
@@ -135,6 +152,9 @@ export async function prepareAgent(definition: AgentDefinition): Promise<Agent> 
     const prepared = await prepareTool(toolName, tool);
     checkTwins(tools, prepared);
     tools.set(toolName, prepared);
+  }
+  if (definition.labels?.plan === "frozen") {
+    tools.set(PLAN_TOOL, await planTool(tools));
   }
   const toolSpecs = [...tools.values()].map(toolSpec);
   const fixed = typeof model === "function" ? null : await resolveModel(model);
@@ -155,6 +175,11 @@ export async function prepareAgent(definition: AgentDefinition): Promise<Agent> 
     limits: checkLimits({ ...defaultRunLimits, ...definition.limits }, `Agent "${name}"`),
     stopWhen: Array.isArray(stopWhen) ? stopWhen : [stopWhen],
     gate: await prepareGate(definition, { where, tools: [...tools.keys()] }),
+    policies: await preparePolicies(definition, {
+      name,
+      tools: [...tools.values()],
+      ...(cwd === undefined ? {} : { cwd }),
+    }),
     report: definition.report ?? "free",
     claims: [...tools.values()].flatMap(claimsOf),
     fingerprints: fingerprintsOf(definition, toolSpecs, tools),

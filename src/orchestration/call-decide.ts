@@ -1,8 +1,8 @@
 /**
  * The decision on one call (G4), between its validated arguments and its claim. The order is
- * fixed: intent → resource → policy → approval → limits and budget. A deny ends it; what asks is
- * gathered and asked of people as one question. Limits and budgets come last, so that a call that
- * waits for a person takes no room from others.
+ * fixed: intent → resource → labels → policy → approval → limits and budget. A deny ends it; what
+ * asks is gathered and asked of people as one question. Limits and budgets come last, so that a
+ * call that waits for a person takes no room from others.
  *
  * D1 Every path to a tool comes through here: first calls, calls after an approval, resume, and
  *    what recovery finds never happened.
@@ -10,40 +10,39 @@
  * D4 What a step cannot find out (a throw, a timeout) is a no with that reason.
  * D5 An approval counts only when everything it is bound to is still so, now.
  */
-import { callHashOf, countStanding, peopleFor } from "../governance/approval.ts";
-import { decideCall, type DecisionRequest, type Verdict } from "../governance/decide.ts";
+import { PLAN_TOOL } from "../governance/plan.ts";
+import type { CallJudgement } from "../governance/provenance.ts";
 import type { ApprovalRequested } from "../journal/event.ts";
-import type { Message } from "../journal/message.ts";
-import type { Call, HeldApproval } from "../journal/run.ts";
-import { startDeadline, untilAborted } from "../std/deadline.ts";
-import { errorMessage } from "../std/error.ts";
-import { newId } from "../std/ids.ts";
-import { isJsonObject, toJson, type Json } from "../std/json.ts";
-import type { Tool } from "../tools/tool.ts";
+import { denied, type Checked, type Denied } from "./call-checked.ts";
+import { approvalInForce, consult, refusedByPeople } from "./call-people.ts";
 import type { CallOptions } from "./call-prepare.ts";
+import { resourceOf } from "./call-resource.ts";
+import { askRules, type Considered } from "./call-rules.ts";
 import { forbiddenBy } from "./forbid.ts";
 import { isAskedFor } from "./obligation.ts";
+import { forgetPast } from "./past.ts";
 import type { Session } from "./session.ts";
 import { reserveCall } from "./spend.ts";
 
-/** A call whose arguments are validated and frozen. */
-export interface Checked {
-  readonly call: Call;
-  readonly tool: Tool;
-  readonly input: Json;
-  readonly argsHash: string;
-}
-
 export type Decided =
   | { readonly kind: "allow"; readonly rules: readonly string[] }
-  | { readonly kind: "deny"; readonly rules: readonly string[]; readonly reason: string }
+  | Denied
   /** Allowed, and no room for it now. */
   | { readonly kind: "full"; readonly rules: readonly string[]; readonly reason: string }
   | { readonly kind: "wait"; readonly asked: ApprovalRequested };
 
-type Resource = NonNullable<DecisionRequest["resource"]>;
-
 export async function decideOnCall(
+  session: Session,
+  checked: Checked,
+  options: CallOptions,
+): Promise<Decided> {
+  const decided = await considerCall(session, checked, options);
+  // What was counted for the rules counts only for a call that runs.
+  if (decided.kind !== "allow") await forgetPast(session, checked.call.callId);
+  return decided;
+}
+
+async function considerCall(
   session: Session,
   checked: Checked,
   options: CallOptions,
@@ -52,18 +51,44 @@ export async function decideOnCall(
   if (barred !== null) return barred;
   const found = await resourceOf(session, checked, options);
   if (found.kind === "deny") return found;
+  if (checked.tool.name === PLAN_TOOL && options.trust?.isTainted() === true) {
+    return denied("labels/plan-frozen", "the plan stands since something untrusted was read");
+  }
+  const judgement = options.trust?.judge(checked) ?? null;
+  const doubtful = doubtfulOf(judgement);
   const { resource } = found;
-  const verdicts = await askRules(session, { ...checked, resource }, options);
-  const denied = verdicts.find((verdict) => verdict.kind === "deny");
-  if (denied !== undefined) return denied;
+  const bound = { checked, resource, doubtful };
+  const refused = refusedByPeople(session, bound);
+  if (refused !== null) return refused;
+  const approved = approvalInForce(session, bound, options);
+  const considered: Considered = {
+    ...checked,
+    resource,
+    judgement,
+    doubtful,
+    isApproved: approved !== null,
+  };
+  const verdicts = await askRules(session, considered, options);
+  const no = verdicts.find((verdict) => verdict.kind === "deny");
+  if (no !== undefined) return no;
   const rules = verdicts.flatMap((verdict) => verdict.rules);
   const asks = verdicts.filter((verdict) => verdict.kind === "ask");
-  if (asks.length === 0) return withRoom(session, checked, { options, rules });
-  const question = asks.map((ask) => ask.question).join(" ");
   const asking = asks.flatMap((ask) => ask.rules);
-  const answer = consult(session, { checked, resource, rules, asking, question }, options);
-  if (answer.kind !== "allow") return answer;
-  return withRoom(session, checked, { options, rules: answer.rules });
+  // A yes answers the rules that asked for it, and no other.
+  const isAnswered = asking.every((rule) => approved?.rules.includes(rule) === true);
+  // Rules may take their time: the yes is looked at again after them.
+  const isStanding = approved === null || approvalInForce(session, bound, options) !== null;
+  if (isAnswered && isStanding) {
+    const by = approved === null ? [] : [`approval/${approved.approvalId}`];
+    return withRoom(session, checked, { options, rules: [...rules, ...by] });
+  }
+  const question = asks.map((ask) => ask.question).join(" ");
+  return consult(session, { ...bound, asking, question }, options);
+}
+
+function doubtfulOf(judgement: CallJudgement | null): readonly string[] {
+  if (judgement === null) return [];
+  return judgement.arguments.flatMap(({ isTrusted, path }) => (isTrusted ? [] : [path]));
 }
 
 /** The last step: rate, concurrency and budgets, reserved now and settled with the result. */
@@ -85,267 +110,16 @@ async function barredByIntent(
   session: Session,
   { call, tool, input }: Checked,
   { agent }: CallOptions,
-): Promise<Extract<Decided, { kind: "deny" }> | null> {
+): Promise<Denied | null> {
   const { state } = session;
   const forbidden = state.created?.intent?.forbidden ?? [];
   if (forbidden.length > 0) {
     const name = await forbiddenBy(forbidden, { tool: tool.name, input });
-    if (name !== null) return deny(`intent/${name}`, `this run must not: ${name}`);
+    if (name !== null) return denied(`intent/${name}`, `this run must not: ${name}`);
   }
   if (agent.definition.effects !== "obliged" || tool.effect.class === "read") return null;
   const deed = { callId: call.callId, tool: tool.name, effect: tool.effect.class, input };
   if (isAskedFor(state, deed)) return null;
   const reason = "nothing that was asked for and is still open needs this call";
-  return deny("intent/not-asked-for", reason);
-}
-
-type Found =
-  | { readonly kind: "found"; readonly resource: Resource | null }
-  | Extract<Decided, { kind: "deny" }>;
-
-async function resourceOf(
-  session: Session,
-  { tool, input }: Checked,
-  { governing }: CallOptions,
-): Promise<Found> {
-  const { resource } = tool.definition;
-  if (resource === undefined) return { kind: "found", resource: null };
-  const deadline = startDeadline(governing.decideTimeoutMs, session.abort);
-  try {
-    const { runId, created } = session.state;
-    const principal = created?.principal ?? null;
-    const context = { runId, principal, abortSignal: deadline.stop.signal };
-    // The author's own input type, which the schema has just checked.
-    const asked = Promise.resolve(resource.of(input as never, context));
-    const { id, tenant, version, attributes } = await untilAborted(asked, deadline.stop);
-    if (typeof id !== "string") return deny("resource/unknown", "what it acts on has no id");
-    const json = toJson(attributes);
-    const known: Resource = {
-      type: resource.type,
-      id,
-      ...(tenant === undefined ? {} : { tenant }),
-      ...(version === undefined ? {} : { version }),
-      ...(isJsonObject(json) ? { attributes: json } : {}),
-    };
-    const own = principal?.tenant;
-    if (tenant !== undefined && tenant !== own) {
-      return deny("bridle/cross-tenant", `it belongs to another tenant`);
-    }
-    return { kind: "found", resource: known };
-  } catch (thrown) {
-    const reason = `what it acts on could not be looked up: ${errorMessage(thrown)}`;
-    return deny("resource/unknown", reason.slice(0, 500));
-  } finally {
-    deadline.end();
-  }
-}
-
-/** Everybody who has a say, in order; nobody is asked after a no. */
-async function askRules(
-  session: Session,
-  given: Checked & { readonly resource: Resource | null },
-  options: CallOptions,
-): Promise<readonly Verdict[]> {
-  const { call, tool, input, argsHash, resource } = given;
-  const { created, runId } = session.state;
-  const request: DecisionRequest = {
-    runId,
-    agent: options.agent.name,
-    principal: created?.principal ?? null,
-    callId: call.callId,
-    tool: tool.name,
-    effect: tool.effect.class,
-    input,
-    argsHash,
-    ...(resource === null ? {} : { resource }),
-    toolCallId: call.toolCallId,
-    // Copied only for the decision point that reads it.
-    get messages() {
-      return sentMessages(session);
-    },
-  };
-  const deciding = decideCall(options.governing, request);
-  const verdict = deciding instanceof Promise ? await deciding : deciding;
-  if (verdict.kind === "deny") return [verdict];
-  const wish = await needsApproval(session, given, options);
-  return wish === null ? [verdict] : [verdict, wish];
-}
-
-/** What the model was sent before its last answer, as the AI SDK hands it to such functions. */
-function sentMessages({ state }: Session): readonly Message[] {
-  return state.messages.toArray().slice(0, -1);
-}
-
-/** The tool's own wish, as the AI SDK spells it. */
-async function needsApproval(
-  session: Session,
-  { call, tool, input }: Checked,
-  { governing }: CallOptions,
-): Promise<Verdict | null> {
-  const { needsApproval: wish } = tool.definition;
-  if (wish === undefined || wish === false) return null;
-  const rules = ["tool/needs-approval"];
-  const ask: Verdict = { kind: "ask", rules, question: `May ${tool.name} be called?` };
-  if (wish === true) return ask;
-  const deadline = startDeadline(governing.decideTimeoutMs, session.abort);
-  try {
-    const messages = sentMessages(session);
-    const given = { toolCallId: call.toolCallId, messages, context: {} };
-    // The author's own types, those of the version of the AI SDK in use.
-    const asked: Promise<unknown> = Promise.resolve(wish(input as never, given as never));
-    const answer = await untilAborted(asked, deadline.stop);
-    return answer === false ? null : ask;
-  } catch (thrown) {
-    return { kind: "deny", rules, reason: `needsApproval failed: ${errorMessage(thrown)}` };
-  } finally {
-    deadline.end();
-  }
-}
-
-interface Consultation {
-  readonly checked: Checked;
-  readonly resource: Resource | null;
-  /** All rules that spoke, those that ask among them. */
-  readonly rules: readonly string[];
-  readonly asking: readonly string[];
-  readonly question: string;
-}
-
-/** What people have said about this very call; a new question when they have said nothing. */
-function consult(session: Session, given: Consultation, options: CallOptions): Decided {
-  const { checked, rules, asking } = given;
-  const { callId } = checked.call;
-  const last = session.state.approvals.findLast((approval) => approval.callId === callId);
-  switch (last?.decision) {
-    case "denied":
-      return { kind: "deny", rules: asking, reason: `a person said no: ${last.reason ?? "no"}` };
-    case "expired":
-      return { kind: "deny", rules: asking, reason: "nobody answered in time" };
-    case "approved": {
-      const before = whyNotUsable(session, last, { given, options });
-      if (before !== null) return askPeople(session, given, { options, before });
-      return { kind: "allow", rules: [...rules, `approval/${last.approvalId}`] };
-    }
-    case "edited":
-    case "void":
-    case null:
-    case undefined:
-    default:
-      return askPeople(session, given, { options, before: "" });
-  }
-}
-
-/** Why a yes that was given is not one to this call now (P1, P6); null when it is. */
-function whyNotUsable(
-  session: Session,
-  approval: HeldApproval,
-  { given, options }: { readonly given: Consultation; readonly options: CallOptions },
-): string | null {
-  // Bound again under the nonce of the question: any difference shows.
-  const hash = hashOf(session, given, { options, nonce: approval.nonce });
-  const isSame = hash === approval.callHash;
-  if (!isSame || !given.asking.every((rule) => approval.rules.includes(rule))) {
-    return "What was approved has changed. ";
-  }
-  if (session.clock.now() >= approval.expiresAt) return "The approval was not used in time. ";
-  const { people } = options.governing;
-  const { quorum, asked } = approversOf(session, given.checked, options);
-  const may = "reason" in asked ? [] : asked.people;
-  const isStanding = countStanding(approval, { may, people }) >= quorum;
-  return isStanding ? null : "Who may approve has changed. ";
-}
-
-function hashOf(
-  session: Session,
-  { checked, resource }: Consultation,
-  { options, nonce }: { readonly options: CallOptions; readonly nonce: string },
-): string {
-  const { created, runId } = session.state;
-  const { call, tool, argsHash } = checked;
-  const facts = {
-    runId,
-    callId: call.callId,
-    agent: options.agent.name,
-    principal: created?.principal ?? null,
-    tool: tool.name,
-    toolFingerprint: tool.fingerprint,
-    argsHash,
-    resource,
-    policySet: "",
-    doubtful: [],
-  };
-  return callHashOf(facts, nonce);
-}
-
-function askPeople(
-  session: Session,
-  given: Consultation,
-  { options, before }: { readonly options: CallOptions; readonly before: string },
-): Decided {
-  const { checked, resource, asking, question } = given;
-  const { call, tool, input, argsHash } = checked;
-  const { governing, agent } = options;
-  const { expiresMs = governing.approvalMs } = tool.definition.approval ?? {};
-  const { quorum, requestedBy, asked } = approversOf(session, checked, options);
-  if ("reason" in asked) {
-    const reason = `${asked.reason}, so nobody is there to ask: ${question}`;
-    return { kind: "deny", rules: asking, reason };
-  }
-  const now = session.clock.now();
-  const nonce = newId(now);
-  return {
-    kind: "wait",
-    asked: {
-      kind: "approval.requested",
-      agent: agent.name,
-      approvalId: newId(now),
-      argsHash,
-      callHash: hashOf(session, given, { options, nonce }),
-      callId: call.callId,
-      expiresAt: now + expiresMs,
-      input,
-      nonce,
-      people: asked.people,
-      question: `${before}${question}`,
-      quorum,
-      requestedBy,
-      ...(resource === null ? {} : { resource: referenceOf(resource) }),
-      rules: asking,
-      tool: tool.name,
-    },
-  };
-}
-
-/** Who may say yes to a call, and how many must. */
-function approversOf(
-  session: Session,
-  { call, tool }: Checked,
-  { governing }: CallOptions,
-): {
-  readonly quorum: number;
-  readonly requestedBy: readonly string[];
-  readonly asked: ReturnType<typeof peopleFor>;
-} {
-  const { quorum = 1, people, roles } = tool.definition.approval ?? {};
-  const principal = session.state.created?.principal;
-  const requestedBy = [
-    ...(principal === undefined ? [] : [principal.id]),
-    ...(call.editedBy ?? []),
-  ];
-  const terms = {
-    quorum,
-    ...(people === undefined ? {} : { people }),
-    ...(roles === undefined ? {} : { roles }),
-  };
-  const tenant = principal?.tenant === undefined ? {} : { tenant: principal.tenant };
-  const asked = peopleFor(terms, { people: governing.people, requestedBy, ...tenant });
-  return { quorum, requestedBy, asked };
-}
-
-function referenceOf({ id, type, version }: Resource): ApprovalRequested["resource"] & object {
-  return { id, type, ...(version === undefined ? {} : { version }) };
-}
-
-function deny(rule: string, reason: string): Extract<Decided, { kind: "deny" }> {
-  return { kind: "deny", rules: [rule], reason };
+  return denied("intent/not-asked-for", reason);
 }

@@ -2,6 +2,8 @@
  * First of a call's three verbs: resolve the name, parse, validate, decide. Whatever is wrong
  * becomes an observation with the fix; nothing here ends a run.
  */
+import type { ResolvedInput } from "../governance/handle.ts";
+import { PLAN_TOOL } from "../governance/plan.ts";
 import type { ApprovalRequested, RefusalCode } from "../journal/event.ts";
 import { hashArgs, type Call, type OpenDoubt, type RetainedKey } from "../journal/run.ts";
 import { canonicalJson, type Json } from "../std/json.ts";
@@ -13,6 +15,7 @@ import type { Governing } from "./governing.ts";
 import {
   cancelledCall,
   cutOffInput,
+  danglingHandle,
   deniedCall,
   fullCall,
   invalidInput,
@@ -21,6 +24,7 @@ import {
   timeOver,
   unknownTool,
 } from "./observation.ts";
+import type { Trust } from "./provenance.ts";
 import type { Session } from "./session.ts";
 import type { Slots } from "./slots.ts";
 
@@ -28,6 +32,8 @@ import type { Slots } from "./slots.ts";
 export interface CallOptions {
   readonly agent: Agent;
   readonly governing: Governing;
+  /** Where values come from; null for an agent that declares nothing about it. */
+  readonly trust: Trust | null;
   readonly slots: Slots;
 }
 
@@ -71,7 +77,9 @@ export async function prepareCall(
   if (tool === undefined) {
     return refuse("unknown_tool", unknownTool(wroteName(call.tool), [...agent.tools.keys()]));
   }
-  const checking = tool.schema.check(call.input);
+  const resolved = resolveInput(call, options);
+  if (!resolved.ok) return refuse("invalid_input", danglingHandle(resolved.reason));
+  const checking = tool.schema.check(resolved.input);
   const checked = checking instanceof Promise ? await checking : checking;
   if (!checked.ok) {
     return refuse("invalid_input", invalidInput(checked.problems, tool.schema.jsonSchema));
@@ -89,6 +97,12 @@ export async function prepareCall(
   const continues = earlierDoubt(session, tool.name, argsHash);
   const { rules } = decided;
   return { kind: "prepared", call, tool, input, isChanged, argsHash, continues, rules };
+}
+
+/** A plan's references stand for themselves: they are followed when its steps are judged. */
+function resolveInput(call: Call, { trust }: CallOptions): ResolvedInput {
+  if (trust !== null && call.tool !== PLAN_TOOL) return trust.resolve(call.input);
+  return { ok: true, input: call.input, handles: [] };
 }
 
 /** What can be refused before the tool is even looked up. */

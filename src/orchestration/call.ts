@@ -19,12 +19,11 @@ import {
   type Refused,
   type Waiting,
 } from "./call-prepare.ts";
-import { claimEvent, complete, runEffect, type Running } from "./effect.ts";
+import { claimEvent, complete, decidedBy, runEffect, type Running } from "./effect.ts";
 import { cancelledCall, stillInDoubt } from "./observation.ts";
 import { askAbout, latestEnd } from "./reconcile.ts";
 import { recoverCall } from "./recovery.ts";
 import type { Session } from "./session.ts";
-import { callKey } from "./spend.ts";
 
 /** Brings every open call of the turn to its end, or as far as a stop allows. */
 export async function runCalls(session: Session, options: CallOptions): Promise<void> {
@@ -51,7 +50,9 @@ export async function runCalls(session: Session, options: CallOptions): Promise<
 
 /** True when what a call may do depends on what those before it in its turn were allowed. */
 function isOrdered({ agent }: CallOptions): boolean {
-  return agent.definition.effects === "obliged";
+  const { effects, budget } = agent.definition;
+  const isCounted = (agent.policies?.tallies.length ?? 0) > 0 || budget?.calls !== undefined;
+  return effects === "obliged" || isCounted;
 }
 
 /** A question that nobody answered in time is a no: its call is decided on once more. */
@@ -86,15 +87,15 @@ function admit(
 ): () => Promise<void> {
   const { call, options } = given;
   if (prepared.kind === "refused") {
-    const { code, observation, rules } = prepared;
+    const { code, observation, rules = [] } = prepared;
     session.push({
       kind: "call.refused",
       callId: call.callId,
       code,
       observation,
-      ...(rules === undefined || rules.length === 0 ? {} : { rules }),
+      ...decidedBy(session, call.callId, rules),
     });
-    session.settleCall(callKey(call.callId), false);
+    session.settleCall(call.callId, false);
     return async () => undefined;
   }
   if (prepared.kind === "waiting") {
@@ -115,7 +116,7 @@ function claim(session: Session, prepared: Prepared, agent: Agent): Running {
   const permit = permitOf(session, prepared);
   if (tool.effect.class !== "read") {
     session.push(
-      claimEvent(permit, 1, {
+      claimEvent(session, permit, {
         ...(prepared.isChanged ? { input: prepared.input } : {}),
         ...(continues === null ? {} : { continues: continues.callId, key: permit.key }),
       }),
@@ -174,7 +175,7 @@ function refuseStopped(session: Session, call: Call): void {
   if (session.state.cancel === null) return;
   const observation = cancelledCall();
   session.push({ kind: "call.refused", callId: call.callId, code: "cancelled", observation });
-  session.settleCall(callKey(call.callId), false);
+  session.settleCall(call.callId, false);
 }
 
 /**
@@ -199,7 +200,7 @@ async function settleFromEarlier(
       code: "in_doubt",
       observation: stillInDoubt(),
     });
-    session.settleCall(callKey(call.callId), false);
+    session.settleCall(call.callId, false);
     return true;
   }
   const running = claim(session, prepared, options.agent);

@@ -14,7 +14,8 @@ import { backoffMs } from "../std/backoff.ts";
 import type { Json } from "../std/json.ts";
 import { systemRandom } from "../std/random.ts";
 import type { ReceiptSource } from "../journal/receipt.ts";
-import { idempotencyKeyOf, type Claim } from "../journal/run.ts";
+import type { CallClaimed, Seen } from "../journal/event.ts";
+import { idempotencyKeyOf } from "../journal/run.ts";
 import { keepOutput } from "../tools/tool-output.ts";
 import type { Agent } from "./agent.ts";
 import { executeCall, type Permit, type Returned, type Threw } from "./call-execute.ts";
@@ -22,7 +23,6 @@ import { failedCall, unknownOutcome } from "./observation.ts";
 import { openObligations } from "./oblige.ts";
 import { askAbout } from "./reconcile.ts";
 import type { Session } from "./session.ts";
-import { callKey } from "./spend.ts";
 
 /** A claimed call on its way to being settled. */
 export interface Running {
@@ -135,9 +135,9 @@ async function conclude(
       const told = { attempts: attempt, ...(hint === undefined ? {} : { hint }) };
       const observation = failedCall(message, told);
       const attempts = attempt === 1 ? {} : { attempts: attempt };
-      const by = tool.effect.class === "read" ? rulesOf(rules) : {};
+      const by = tool.effect.class === "read" ? decidedBy(session, callId, rules) : {};
       session.push({ kind: "call.failed", ...attempts, callId, message, ms, observation, ...by });
-      session.settleCall(callKey(callId), false);
+      session.settleCall(callId, false);
       return;
     }
     case "doubt":
@@ -186,12 +186,12 @@ export async function complete(
     output,
     ...(dropped === null ? {} : { outputDropped: dropped }),
     ...(receipt === undefined ? {} : { receipt }),
-    ...(effect === "read" ? rulesOf(permit.rules) : {}),
+    ...(effect === "read" ? decidedBy(session, permit.callId, permit.rules) : {}),
     ...(via === "execute" ? {} : { via }),
   });
   const { tool, callId, input } = permit;
   openObligations(session, running.agent, { tool, callId, input, output });
-  session.settleCall(callKey(callId), true);
+  session.settleCall(callId, true);
   if (effect === "once" || effect === "transactional") await session.flush();
 }
 
@@ -213,9 +213,21 @@ function receiptOf(permit: Permit, completion: Completion): Json | undefined {
   }
 }
 
-/** The rules that allowed a call; a claim carries them, a read has none and says them here. */
-function rulesOf(rules: readonly string[]): { readonly rules?: readonly string[] } {
-  return rules.length === 0 ? {} : { rules };
+/**
+ * The rules that allowed a call and what they were shown; a claim carries them, a read has none
+ * and says them with its end.
+ */
+export function decidedBy(
+  session: Session,
+  callId: string,
+  rules: readonly string[],
+): { readonly rules?: readonly string[]; readonly seen?: Seen } {
+  const seen = session.seen.get(callId);
+  session.seen.delete(callId);
+  return {
+    ...(rules.length === 0 ? {} : { rules }),
+    ...(seen === undefined || Object.keys(seen).length === 0 ? {} : { seen }),
+  };
 }
 
 /** A new durable claim of a call that is known not to have happened, the same in all else. */
@@ -225,7 +237,8 @@ export async function claimAgain(session: Session, permit: Permit, attempt: numb
   const own = idempotencyKeyOf(session.fence.runId, permit.callId);
   const continues = claim?.continues;
   session.push(
-    claimEvent(permit, attempt, {
+    claimEvent(session, permit, {
+      attempt,
       ...(claim === undefined || claim.input === call?.input ? {} : { input: claim.input }),
       ...(continues === undefined ? {} : { continues }),
       ...(permit.key === own ? {} : { key: permit.key }),
@@ -236,27 +249,24 @@ export async function claimAgain(session: Session, permit: Permit, attempt: numb
 
 /** The durable record that an effect is about to happen. */
 export function claimEvent(
+  session: Session,
   permit: Permit,
-  attempt: number,
-  more: { readonly input?: Json; readonly continues?: string; readonly key?: string } = {},
-): {
-  readonly kind: "call.claimed";
-  readonly attempt?: number;
-  readonly callId: string;
-  readonly effect: Claim["effect"];
-  readonly input?: Json;
-  readonly key?: string;
-  readonly continues?: string;
-  readonly rules?: readonly string[];
-} {
+  more: {
+    readonly attempt?: number;
+    readonly input?: Json;
+    readonly continues?: string;
+    readonly key?: string;
+  } = {},
+): CallClaimed {
+  const { attempt = 1, continues, input, key } = more;
   return {
     kind: "call.claimed",
     ...(attempt === 1 ? {} : { attempt }),
     callId: permit.callId,
-    ...(more.continues === undefined ? {} : { continues: more.continues }),
+    ...(continues === undefined ? {} : { continues }),
     effect: permit.tool.effect.class,
-    ...(more.input === undefined ? {} : { input: more.input }),
-    ...(more.key === undefined ? {} : { key: more.key }),
-    ...rulesOf(permit.rules),
+    ...(input === undefined ? {} : { input }),
+    ...(key === undefined ? {} : { key }),
+    ...decidedBy(session, permit.callId, permit.rules),
   };
 }

@@ -22,7 +22,9 @@ export async function finish(
   const inDoubt = session.state.doubts.map(({ callId, tool, input, idempotencyKey, why }) => {
     return { callId, idempotencyKey, input, tool, why };
   });
-  session.push({ kind: "run.finished", inDoubt, outcome, reason, text });
+  const by = session.taintedBy();
+  const tainted = by === null ? {} : { tainted: by };
+  session.push({ kind: "run.finished", inDoubt, outcome, reason, ...tainted, text });
   await session.settle({ status: "finished", outcome });
 }
 

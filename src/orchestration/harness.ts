@@ -32,6 +32,8 @@ export interface HarnessOptions extends GovernanceOptions {
   readonly store: JournalStore;
   readonly engine: Engine;
   readonly clock?: Clock;
+  /** Where policy files are looked for. Default: the process's folder. */
+  readonly cwd?: string;
   /** How long a silent worker keeps a run from others, ms. Default 10,000. */
   readonly leaseMs?: number;
   /** False: only starts and asks; another process does the work. */
@@ -214,7 +216,7 @@ export async function createHarness(options: HarnessOptions): Promise<Harness> {
         hint: "Give each agent a name of its own.",
       });
     }
-    agents.set(definition.name, await prepareAgent(definition));
+    agents.set(definition.name, await prepareAgent(definition, options.cwd));
   }
   return new Harness(options, agents);
 }

@@ -19,13 +19,14 @@ import type { Advance } from "./engine.ts";
 import { takeMail } from "./mail.ts";
 import { declinedBy, hasGate, runGate, unmetText } from "./gate.ts";
 import type { Governing } from "./governing.ts";
+import { openTrust } from "./provenance.ts";
 import type { Program } from "./program.ts";
 import { askDoubts } from "./recovery.ts";
 import { isLimit, type Session } from "./session.ts";
 import type { Slots } from "./slots.ts";
 import type { Exhausted } from "./spend.ts";
 import { Steps } from "./steps.ts";
-import { askModel, type TurnOptions } from "./turn.ts";
+import { askModel, type ModelDenied, type TurnOptions } from "./turn.ts";
 
 export interface LoopOptions {
   readonly governing: Governing;
@@ -52,13 +53,15 @@ async function runLoop(session: Session, agent: Agent, options: LoopOptions): Pr
   const input = session.state.created?.input ?? null;
   const model = await agent.modelFor({ runId: session.fence.runId, input });
   const { retry, onDelta, governing, slots } = options;
+  const trust = await openTrust(session, agent);
   const hold: Hold = {
     session,
     agent,
-    calls: { agent, governing, slots },
+    calls: { agent, governing, slots, trust },
     turn: {
       model,
       governing,
+      trust,
       ...(retry === undefined ? {} : { retry }),
       ...(onDelta === undefined ? {} : { onDelta }),
     },
@@ -213,35 +216,41 @@ function isToldWhy(session: Session): boolean {
   return session.isOverWall || session.hasMail || session.state.cancel !== null;
 }
 
-/** No room in a budget, or a price that nobody knows. */
-async function endExhausted(
+/** No room in a budget, a price that nobody knows, or a model that no policy allows. */
+async function endUnasked(
   session: Session,
   agent: Agent,
-  exhausted: Exhausted,
+  unasked: Exhausted | ModelDenied,
 ): Promise<Advance> {
-  const { kind, message } = exhausted;
+  const { kind, message } = unasked;
   if (kind === "exhausted" && agent.definition.budget?.onExhausted === "ask") {
-    return park(session, `a person to raise the budget: ${message}`, exhausted.retryAt);
+    return park(session, `a person to raise the budget: ${message}`, unasked.retryAt);
   }
-  const isPrice = kind === "price_unknown";
-  await finish(session, {
-    outcome: "failed_recoverable",
-    reason: {
-      code: isPrice ? "price_unknown" : "budget_exhausted",
-      message,
-      hint: isPrice
-        ? "State it in `prices`, or a worst price in `unknownPrice`."
-        : "Raise the budget, then start the work again.",
-    },
-    text: null,
-  });
+  const { code, hint } = whyUnasked[kind];
+  const reason = { code, message, hint };
+  await finish(session, { outcome: "failed_recoverable", reason, text: null });
   return { kind: "done" };
 }
+
+const whyUnasked = {
+  exhausted: {
+    code: "budget_exhausted",
+    hint: "Raise the budget, then start the work again.",
+  },
+  price_unknown: {
+    code: "price_unknown",
+    hint: "State it in `prices`, or a worst price in `unknownPrice`.",
+  },
+  model_denied: {
+    code: "policy_denied",
+    hint: "Choose another model, or change the policy.",
+  },
+} as const;
 
 async function ask({ session, agent, turn }: Hold): Promise<Advance | null> {
   const generated = await askModel(session, agent, turn);
   if (generated.kind === "answered") return null;
-  if (generated.kind !== "failed") return endExhausted(session, agent, generated);
+  if (generated.kind !== "failed") return endUnasked(session, agent, generated);
   const { fault, attempts } = generated;
   if (session.hardAbort.aborted) return { kind: "idle" };
   // A cancel or the end of the wall time stops the model call; the next pass names it.

@@ -52,6 +52,10 @@ export function invalidInput(problems: readonly Problem[], schema: unknown): str
   );
 }
 
+export function danglingHandle(reason: string): string {
+  return cut(`Error: a reference in the arguments leads nowhere: ${reason}. Nothing was done.`);
+}
+
 export function deniedCall(reason: string): string {
   return cut(`Denied: ${reason}. Nothing was done. Do not try to get around this.`);
 }

@@ -16,7 +16,6 @@ import { cancelledCall, deniedCall, unknownOutcome } from "./observation.ts";
 import { openObligations } from "./oblige.ts";
 import { askAbout, latestEnd, type Truth } from "./reconcile.ts";
 import type { Session } from "./session.ts";
-import { callKey } from "./spend.ts";
 
 export async function recoverCall(
   session: Session,
@@ -92,7 +91,7 @@ async function settleTruth(
       const barred = await whyNotAgain(session, call, { permit, options });
       if (barred !== null) {
         session.push({ kind: "call.failed", callId: permit.callId, ms: 0, ...barred });
-        session.settleCall(callKey(permit.callId), false);
+        session.settleCall(permit.callId, false);
         return;
       }
       const attempt = permit.attempt + 1;
@@ -184,7 +183,7 @@ async function repeat(
   const isRefused =
     executed.kind === "threw" && executed.happened === "no" && !executed.isTransient;
   if (executed.kind === "threw" && !isRefused) return { kind: "unknown", why: executed.message };
-  session.settleCall(callKey(callId), executed.kind === "returned");
+  session.settleCall(callId, executed.kind === "returned");
   return executed.kind === "returned"
     ? { ...executed, kind: "happened" }
     : { kind: "not_happened" };

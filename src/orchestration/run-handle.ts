@@ -268,6 +268,7 @@ export function outcomeOf(state: RunState): Outcome {
     inDoubt: state.doubts.map(({ callId, tool, input, idempotencyKey, why }) => {
       return { callId, tool, input, idempotencyKey, why };
     }),
+    tainted: state.outcome.tainted ?? null,
     unmet: kind === "succeeded" ? [] : (state.gate?.unmet ?? []),
     declined: state.obligations.flatMap(({ id, declined }) =>
       declined === undefined ? [] : [{ id, ...declined }],

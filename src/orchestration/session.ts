@@ -12,7 +12,7 @@
 import { BridleError } from "../std/error.ts";
 import { Stop } from "../std/stop.ts";
 import type { Clock } from "../std/clock.ts";
-import type { EventBody, JournalEvent } from "../journal/event.ts";
+import type { EventBody, JournalEvent, Seen } from "../journal/event.ts";
 import { foldEvent } from "../journal/fold.ts";
 import type { Settlement } from "../journal/ledger.ts";
 import type { RunState } from "../journal/run.ts";
@@ -56,6 +56,12 @@ export class Session {
   #limit: BridleError | null = null;
   /** Calls whose tool goes on although nobody waits for it any more. */
   readonly #stragglers = new Map<string, number>();
+  /** What the policies were shown of calls that have not been written yet, by call. */
+  readonly seen: Map<string, Seen> = new Map();
+  /** Told of each event with the state before it. */
+  observe: ((event: EventBody, before: RunState) => void) | null = null;
+  /** Through which tool untrusted content came in, as far as anybody follows that. */
+  taintedBy: () => string | null = () => null;
   /** What the provider last counted of this conversation; null: nobody has counted it here. */
   counted: CountedPrompt | null = null;
   /** Settlements that go with the next append. */
@@ -127,8 +133,10 @@ export class Session {
   push(body: EventBody): void {
     const at = this.clock.now();
     const event: JournalEvent = { ...body, seq: this.#state.head + 1, at };
-    this.#state = foldEvent(this.#state, event);
+    const before = this.#state;
+    this.#state = foldEvent(before, event);
     this.#pending.push({ at, body });
+    this.observe?.(body, before);
   }
 
   /** Notes how many lines a call's reservation has. */
@@ -141,16 +149,24 @@ export class Session {
     this.#settlements.push(settlement);
   }
 
+  /** False when this hold made no such reservation, or it is settled. */
+  forgetReservation(key: string): boolean {
+    return this.#reserved.delete(key);
+  }
+
   /**
-   * Settles a call's reservation, if it has one: as reserved, or with nothing when the call did
-   * not happen. One made by a worker before this one counts as reserved.
+   * Settles what was reserved for a call, if anything was: as reserved, or with nothing when the
+   * call did not happen. What a worker before this one reserved counts as reserved.
    */
-  settleCall(key: string, happened: boolean): void {
-    const lines = this.#reserved.get(key);
-    this.#reserved.delete(key);
-    if (lines === undefined && this.fence.epoch === 1) return;
-    const actual = happened || lines === undefined ? {} : { actual: Array(lines).fill(0) };
-    this.#settlements.push({ key, ...actual });
+  settleCall(callId: string, happened: boolean): void {
+    for (const key of reservationKeys(callId)) {
+      const lines = this.#reserved.get(key);
+      this.#reserved.delete(key);
+      if (lines === undefined && this.fence.epoch === 1) continue;
+      const isNothing = !happened && lines !== undefined;
+      const actual = isNothing ? { actual: Array.from({ length: lines }, () => 0) } : {};
+      this.#settlements.push({ key, ...actual });
+    }
   }
 
   /** Durable when it resolves: everything pushed before the call. */
@@ -249,6 +265,11 @@ export function isLimit(thrown: unknown): thrown is BridleError {
   if (!(thrown instanceof BridleError)) return false;
   const { code } = thrown;
   return code === "events_limit" || code === "event_too_large" || code === "blob_too_large";
+}
+
+/** What a call is entered under in the ledger: its limits and budgets, and what rules count. */
+export function reservationKeys(callId: string): readonly [string, string] {
+  return [`c.${callId}`, `p.${callId}`];
 }
 
 function callIdsOf(state: RunState): Set<string> {

@@ -28,7 +28,7 @@ import { formatDuration } from "../std/duration.ts";
 import type { Tool } from "../tools/tool.ts";
 import type { Agent } from "./agent.ts";
 import type { Governing } from "./governing.ts";
-import type { Session } from "./session.ts";
+import { reservationKeys, type Session } from "./session.ts";
 import { promptTokensMax } from "./token-bound.ts";
 
 /** Sent as `maxOutputTokens` where a budget limits the model and the agent says nothing. */
@@ -165,7 +165,7 @@ export async function reserveCall(
     ...callLines(treeOf(session, agent, governing), tool.name),
   ];
   if (lines.length === 0) return { kind: "room" };
-  const key = callKey(callId);
+  const [key] = reservationKeys(callId);
   const until = session.clock.now() + WAIT_MAX_MS;
   for (;;) {
     const reserved = await reserve(session, key, lines);
@@ -183,11 +183,6 @@ export async function reserveCall(
     const waitMs = Math.max(1, next - now);
     await session.clock.sleep(waitMs, session.abort.signal).catch(() => undefined);
   }
-}
-
-/** The key of a call's reservation, the same on every attempt and machine. */
-export function callKey(callId: string): string {
-  return `c.${callId}`;
 }
 
 function limitLines(session: Session, tool: Tool): readonly Line[] {

@@ -10,12 +10,15 @@ import { BridleError } from "../std/error.ts";
 import type { Agent } from "./agent.ts";
 import { keptName } from "./call-name.ts";
 import type { Governing } from "./governing.ts";
+import { modelVerdict } from "./policies.ts";
+import type { Trust } from "./provenance.ts";
 import type { Session } from "./session.ts";
 import { reserveModel, type Exhausted } from "./spend.ts";
 
 export interface TurnOptions {
   readonly model: LanguageModel;
   readonly governing: Governing;
+  readonly trust: Trust | null;
   readonly retry?: ModelRetry;
   readonly onDelta?: (runId: string, delta: Delta) => void;
 }
@@ -28,9 +31,11 @@ export async function askModel(
   session: Session,
   agent: Agent,
   options: TurnOptions,
-): Promise<Generated | Exhausted> {
+): Promise<Generated | Exhausted | ModelDenied> {
   const { state } = session;
   const { model, retry, onDelta, governing } = options;
+  const denied = await denyModel(session, agent, options);
+  if (denied !== null) return denied;
   const grant = await reserveModel(session, agent, { model, governing });
   if ("kind" in grant) return grant;
   const { maxOutputTokens } = grant;
@@ -58,6 +63,26 @@ export async function askModel(
     keepAnswer(session, generated);
   }
   return generated;
+}
+
+/** The policies forbid asking this model. */
+export interface ModelDenied {
+  readonly kind: "model_denied";
+  readonly message: string;
+}
+
+async function denyModel(
+  session: Session,
+  agent: Agent,
+  options: TurnOptions,
+): Promise<ModelDenied | null> {
+  if (agent.policies === null) return null;
+  const { governing, trust } = options;
+  const model = `${options.model.provider}/${options.model.modelId}`;
+  const verdict = await modelVerdict(session, model, { agent, governing, trust });
+  if (verdict.kind !== "deny") return null;
+  const by = verdict.rules.length === 0 ? "" : ` (${verdict.rules.join(", ")})`;
+  return { kind: "model_denied", message: `${model} may not be asked: ${verdict.reason}${by}.` };
 }
 
 /** What only shows an answer cannot spoil it. */

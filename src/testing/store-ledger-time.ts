@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { BudgetLine, TallyLine } from "../journal/ledger.ts";
+import type { BudgetLine, Line, TallyLine } from "../journal/ledger.ts";
 import { budget, denied, granted, rate, reserve, settle, spending } from "./sample-ledger.ts";
 import { SAMPLE_START, startRun } from "./sample-run.ts";
 import { twoHandles, type StoreCase } from "./opened-store.ts";
@@ -102,6 +102,22 @@ export const LEDGER_TIME_CASES: readonly StoreCase[] = [
       }
       assert.deepEqual(await granted(store, { key: "again", after: 21 }, [windowed(1, 21)]), [20]);
       assert.equal((await denied(store, { key: "full", after: 21 }, [windowed(1, 21)])).used, 21);
+    },
+  },
+  {
+    title: "U8 a reservation is dated at the newest time that one of its accounts has seen",
+    run: async (opened) => {
+      const [store, other] = await twoHandles(opened);
+      await startRun(store, "r1");
+      const dateOf = async (key: string, after: number, line: Line): Promise<number> => {
+        const answer = await reserve(other, { key, after }, [line, budget(1, null, { unit: "x" })]);
+        return answer.kind === "reserved" ? answer.at - SAMPLE_START : -1;
+      };
+      assert.equal(await dateOf("a", 10, budget(1, null)), 10);
+      assert.equal(await dateOf("b", 30, rate(1)), 30);
+      assert.equal(await dateOf("c", 20, budget(1, null, { scope: "org/new" })), 30);
+      assert.equal(await dateOf("d", 31, rate(1)), 31);
+      assert.equal(await dateOf("a", 99, budget(1, null)), 10);
     },
   },
   {

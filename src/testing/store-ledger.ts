@@ -11,7 +11,7 @@ import {
   slot,
   spending,
 } from "./sample-ledger.ts";
-import { refusalOf, startRun, takeRun } from "./sample-run.ts";
+import { refusalOf, SAMPLE_START, startRun, takeRun } from "./sample-run.ts";
 import { twoHandles, type StoreCase } from "./opened-store.ts";
 
 const SLOT = { scope: "tool/pay", unit: SLOTS };
@@ -131,7 +131,8 @@ const GRANT_CASES: readonly StoreCase[] = [
       const answer = await reserve(store, "k", lines);
       const tallies = [3, 0, 0];
       const seen = [false, false, false];
-      assert.deepEqual(answer, { kind: "reserved", tallies, seen, isRepeat: false });
+      const at = SAMPLE_START;
+      assert.deepEqual(answer, { kind: "reserved", at, tallies, seen, isRepeat: false });
       const again = { ...answer, isRepeat: true };
       assert.deepEqual(await reserve(other, { key: "k", after: 50 }, lines), again);
       assert.deepEqual(await reserve(store, "k", [budget(9, 10)]), again);

@@ -50,7 +50,8 @@ test("a sound project is said to be sound, with what is undeclared", async () =>
 
 test("a declared project has nothing undeclared", async () => {
   const setting = await project(lookThenPay, {
-    agent: `limits: { turnsMax: 5 }, inputSchema: { type: "object" }, tools: { look },`,
+    agent: `limits: { turnsMax: 5 }, inputSchema: { type: "object" }, tools: { look },
+      obligations: () => [], budget: { outputTokens: 1_000 },`,
     config: 'decide: () => ({ kind: "allow", rules: [] }),',
   });
   const { findings } = await examine(setting);

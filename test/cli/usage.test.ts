@@ -4,7 +4,9 @@ import { describe, expect, test } from "vitest";
 import { bridle, errorOf, folder } from "./command.ts";
 
 const COMMANDS =
-  "init run runs show resume cancel steer approvals approve deny decline doctor demo".split(" ");
+  "init run runs show resume cancel steer approvals approve deny decline budget policy doctor demo".split(
+    " ",
+  );
 
 describe("the command line", () => {
   test("lists every command and every exit code in its help", async () => {

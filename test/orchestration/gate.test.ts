@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { must, never, once, read } from "../../src/index.ts";
+import { memoryStore, must, never, once, read } from "../../src/index.ts";
 import {
   agentOf,
   eventsOf,
@@ -27,12 +27,18 @@ describe("V1: succeeded only after every check said so", () => {
   test("a met gate and the end are one commit and no further model call", async () => {
     const model = modelOf(payTurn, "All done.");
     const paidOnce = must("it is paid once", ({ receipts }) => receipts.length === 1);
-    const ended = await play(agentOf(model, { tools: { pay }, done: [paidOnce] }));
+    const store = memoryStore();
+    const commits: string[][] = [];
+    const append = store.append.bind(store);
+    store.append = (fence, given) => {
+      commits.push(given.events.map(({ body }) => body.kind));
+      return append(fence, given);
+    };
+    const ended = await play(agentOf(model, { tools: { pay }, done: [paidOnce] }), { store });
     expect(ended.outcome.kind).toBe("succeeded");
     expect(model.requests).toHaveLength(2);
     expect(ended.events.at(-2)).toMatchObject({ kind: "gate.checked", checks: 2, unmet: [] });
-    const at = ended.events.slice(-2).map((event) => event.at);
-    expect(at[0]).toBe(at[1]);
+    expect(commits.at(-1)).toEqual(["model.answered", "gate.checked", "run.finished"]);
   });
 
   test("a lie goes back to the model with the list, and the work then counts", async () => {

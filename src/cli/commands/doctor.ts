@@ -21,7 +21,12 @@ export async function examine(options: DoctorOptions): Promise<number> {
   const findings: Finding[] = [...checkRuntime()];
   const project = await checkProject(options, findings);
   findings.push(...(await checkJournal(options, project)));
-  for (const agent of project?.config.agents ?? []) findings.push(...(await checkAgent(agent)));
+  const around =
+    project === undefined
+      ? {}
+      : { folder: project.folder, decides: project.config.decide !== undefined };
+  for (const agent of project?.config.agents ?? [])
+    findings.push(...(await checkAgent(agent, around)));
   if (project !== undefined && project.config.decide === undefined) {
     findings.push(
       note("decide", "every call is allowed: no decision point is declared", {

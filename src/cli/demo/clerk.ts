@@ -1,8 +1,8 @@
 /**
  * The simulated model: it knows the right steps of each ticket and takes a wrong one at a known
- * rate. It errs only in ways that a harness can see and a model can repair. Errors that nobody
- * can see yet (a "done" that is not true, a wrong but valid amount, a write nobody asked for) are
- * left out of the mix, and the demo says so.
+ * rate. It errs in ways that the desk's declarations catch and a model can repair, a "done" that is
+ * not true among them. A wrong but valid value and a write that nobody asked for are left out of
+ * the mix, and the demo says so: they need policies and confirmations, which it does not declare.
  */
 import type { Action } from "../../chaos/action-script.ts";
 import { FAULT_KINDS, type FaultCounts, type FaultMix } from "../../chaos/decision-fault.ts";
@@ -12,12 +12,12 @@ import { money, type DeskCase } from "./data.ts";
 export const ERROR_RATE = 0.2;
 
 export const MIX: FaultMix = {
-  malformed_arguments: 0.25,
-  unknown_tool: 0.2,
-  invalid_arguments: 0.3,
-  repeated_write: 0.25,
+  malformed_arguments: 0.2,
+  unknown_tool: 0.15,
+  invalid_arguments: 0.25,
+  repeated_write: 0.2,
+  early_done: 0.2,
   wrong_value: 0,
-  early_done: 0,
   extra_write: 0,
   prose: 0,
 };

@@ -1,7 +1,9 @@
 /** The agent of the demo. Its tools show three ways for an effect to survive a crash. */
 import type { SqliteTransactor } from "../../storage/sqlite/transactor.ts";
 import { agent, type AgentDefinition, type RunView } from "../../orchestration/agent.ts";
+import { must } from "../../orchestration/intent.ts";
 import type { ModelReference } from "../../generation/model.ts";
+import type { Receipt } from "../../journal/receipt.ts";
 import { isJsonObject } from "../../std/json.ts";
 import { idempotent, once, read, transactional } from "../../tools/effect.ts";
 import { ToolError } from "../../tools/tool-error.ts";
@@ -50,8 +52,28 @@ export function refundDesk(parts: DeskParts): AgentDefinition<Ticket> {
       escalate: escalate(parts),
       close_ticket: closing(parts),
     },
+    obligations: ({ ticketId }) => [
+      { id: ticketId, what: `close ticket ${ticketId}`, tool: "close_ticket", input: { ticketId } },
+    ],
+    done: [must("the ticket says what was done", ({ receipts }) => tellsTruth(receipts))],
+    gate: { roundsMax: 8 },
     limits: { turnsMax: 40, callsMax: 60, wallMs: 10 * 60_000 },
   });
+}
+
+/** The resolution that the customer is told, held against the receipts of what was done. */
+function tellsTruth(receipts: readonly Receipt[]): boolean | string {
+  const closing = receipts.findLast(({ tool }) => tool === "close_ticket");
+  if (closing === undefined || !isJsonObject(closing.input)) return "the ticket is not closed";
+  const did = (tool: string): boolean => receipts.some((receipt) => receipt.tool === tool);
+  switch (textField(closing.input, "resolution")) {
+    case "refunded":
+      return did("refund") || "it says refunded, and no refund has a receipt";
+    case "escalated":
+      return did("escalate") || "it says escalated, and no review has a receipt";
+    default:
+      return !did("refund") || "it says refunded before, and this run has paid";
+  }
 }
 
 /** The ticket of a run, for choosing its model. */

@@ -42,6 +42,8 @@ export interface Report {
   readonly caught: Partial<Record<string, number>>;
   /** Writes that the desk's own rules refused. */
   readonly refusedByRule: number;
+  /** How often a model said that it was done and code said that it was not. */
+  readonly sentBack: number;
   readonly injected: Partial<FaultCounts>;
   readonly model: string;
   readonly turns: number;
@@ -137,20 +139,22 @@ function byWhat(counts: readonly Count[]): ReadonlyMap<string, Count> {
 async function callsOf(
   store: JournalStore,
   runs: readonly RunState[],
-): Promise<Pick<Report, "caught" | "refusedByRule" | "reconciled">> {
+): Promise<Pick<Report, "caught" | "refusedByRule" | "sentBack" | "reconciled">> {
   const caught: string[] = [];
   let refusedByRule = 0;
+  let sentBack = 0;
   let reconciled = 0;
   for (const { runId } of runs) {
     const claimed = new Set<string>();
     for (const event of await readEvents(store, runId)) {
       if (event.kind === "call.refused") caught.push(event.code);
       if (event.kind === "call.claimed") claimed.add(event.callId);
+      if (event.kind === "gate.checked" && event.unmet.length > 0) sentBack += 1;
       if (event.kind === "call.failed" && claimed.has(event.callId)) refusedByRule += 1;
       if (event.kind === "call.completed" && event.via === "reconcile") reconciled += 1;
     }
   }
-  return { caught: tally(caught), refusedByRule, reconciled };
+  return { caught: tally(caught), refusedByRule, sentBack, reconciled };
 }
 
 function spent(runs: readonly RunState[]): Pick<Report, "turns" | "inputTokens" | "outputTokens"> {

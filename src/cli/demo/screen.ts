@@ -49,8 +49,8 @@ export function introduce(model: string | undefined): readonly string[] {
   return [
     `The model is simulated, no key is needed. It knows the right steps and takes a wrong one in`,
     `${ERROR_RATE * 100} % of its decisions: ${kinds.join(", ")}.`,
-    "It does not claim work that it has not done, nor do other work than it was asked for: to",
-    "catch that, what is done must be checked, which is not shown here.",
+    'A "done" that is not true goes back to it: code checks what each ticket asks for. Wrong but',
+    "valid values and work nobody asked for are left out: policies stop those, not shown here.",
   ];
 }
 
@@ -89,6 +89,7 @@ export function reportTable(report: Report): readonly string[] {
     ["Claimed done / checked right", `${claimed} / ${verified}`],
     ["Claimed but not done", unproven],
     ["Model errors injected", list(injected) || none],
+    ["Sent back by the gate", `${report.sentBack} (said to be done, and not)`],
     ["Calls stopped before they ran", list(caught) || none],
     ["Writes refused by the desk", `${report.refusedByRule} (second refunds, closed tickets)`],
     ["Turns", String(report.turns)],

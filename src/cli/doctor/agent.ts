@@ -8,7 +8,17 @@ import { prepareTool, type Tool, type ToolDefinition } from "../../tools/tool.ts
 import { failureOf } from "../failure.ts";
 import { note, ok, problem, type Finding } from "./finding.ts";
 
-export async function checkAgent(definition: AgentDefinition): Promise<readonly Finding[]> {
+export interface Around {
+  /** Where policy files are looked for. */
+  readonly folder?: string;
+  /** The project has a decision function of its own. */
+  readonly decides?: boolean;
+}
+
+export async function checkAgent(
+  definition: AgentDefinition,
+  around: Around = {},
+): Promise<readonly Finding[]> {
   const about = `agent ${definition.name}`;
   const { model } = definition;
   const findings: Finding[] = [];
@@ -22,11 +32,11 @@ export async function checkAgent(definition: AgentDefinition): Promise<readonly 
   for (const [name, tool] of Object.entries(definition.tools ?? {})) {
     findings.push(...(await checkTool(`tool ${definition.name}.${name}`, name, tool)));
   }
-  findings.push(...undeclared(about, definition));
+  findings.push(...undeclared(about, definition), ...ungoverned(about, definition, around));
   if (findings.some((finding) => finding.kind === "problem")) return findings;
   try {
     // Everything at once, as a run would do it: what the parts do not show is met here.
-    await prepareAgent(definition);
+    await prepareAgent(definition, around.folder);
     return [ok(about, "is sound"), ...findings];
   } catch (thrown) {
     return [...findings, broken(about, thrown)];
@@ -91,6 +101,37 @@ function undeclared(about: string, definition: AgentDefinition): readonly Findin
     findings.push(
       note(about, "declares no inputSchema: any input is accepted", {
         hint: "Add inputSchema to refuse work that cannot be done before it is accepted.",
+      }),
+    );
+  }
+  return findings;
+}
+
+/** What no code decides: whether it may happen, whether it is done, what it may cost. */
+function ungoverned(
+  about: string,
+  definition: AgentDefinition,
+  { decides = false }: Around,
+): readonly Finding[] {
+  const findings: Finding[] = [];
+  if (definition.done === undefined && definition.obligations === undefined) {
+    findings.push(
+      note(about, "declares no postcondition: a run succeeds when the model says so", {
+        hint: 'Add done: [must("what holds", ({ receipts }) => …)] or obligations: (input) => […].',
+      }),
+    );
+  }
+  if (definition.policies === undefined && !decides) {
+    findings.push(
+      note(about, "declares no policy: every call may happen that its schema allows", {
+        hint: 'Add policies: "./policies/*.cedar", and try them with `bridle policy check`.',
+      }),
+    );
+  }
+  if (definition.budget === undefined) {
+    findings.push(
+      note(about, "declares no budget: a run may spend what its limits allow", {
+        hint: "Add budget: { usd, inputTokens, outputTokens, calls }.",
       }),
     );
   }

@@ -26,14 +26,15 @@ export interface WindowRow {
 
 /** What a reservation must remember to be settled, given back or answered again. */
 export interface Kept {
+  readonly at: number;
   readonly tallies: readonly number[];
   readonly seen: readonly boolean[];
   readonly places: readonly number[];
   readonly entries: readonly {
     readonly account: number;
     readonly amount: number;
-    /** Of its row in `entries`; null when the account has no window. */
-    readonly at: number | null;
+    /** It has a row in `entries`: the account has a window. */
+    readonly isDated: boolean;
     readonly isSlot: boolean;
   }[];
   readonly rates: readonly { readonly scope: string; readonly amount: number }[];
@@ -71,6 +72,7 @@ export interface LedgerStatements {
   readonly findBucket: StatementSync;
   readonly setBucket: StatementSync;
   readonly listAccounts: StatementSync;
+  readonly listBelow: StatementSync;
 }
 
 /** Old entries that one reservation takes away at most, for each of its accounts. */
@@ -128,6 +130,7 @@ function accountStatements(
   | "setWindowSums"
   | "deleteWindow"
   | "listAccounts"
+  | "listBelow"
 > {
   const columns = "account_pk, scope, unit, spent, held, clock";
   return {
@@ -147,10 +150,11 @@ function accountStatements(
       "UPDATE windows SET spent = ?, held = ? WHERE account_pk = ? AND window_ms = ?",
     ),
     deleteWindow: db.prepare("DELETE FROM windows WHERE account_pk = ? AND window_ms = ?"),
-    // "0" follows "/": all that lies below a scope, and the index is used.
-    listAccounts: db.prepare(
-      `SELECT ${columns} FROM accounts
-        WHERE ?1 IS NULL OR scope = ?1 OR (scope >= ?1 || '/' AND scope < ?1 || '0')
+    listAccounts: db.prepare(`SELECT ${columns} FROM accounts ORDER BY account_pk LIMIT ?`),
+    // "0" follows "/": a stretch of the index holds all that lies below a scope.
+    listBelow: db.prepare(
+      `SELECT ${columns} FROM accounts WHERE scope = ?1
+        UNION ALL SELECT ${columns} FROM accounts WHERE scope >= ?1 || '/' AND scope < ?1 || '0'
         ORDER BY account_pk LIMIT ?2`,
     ),
   };
@@ -239,6 +243,6 @@ export function keptText(kept: Kept): string {
 }
 
 /** The answer that a key got the first time. */
-export function answerAgain({ tallies, seen }: Kept): Reserved {
-  return { kind: "reserved", tallies, seen, isRepeat: true };
+export function answerAgain({ at, tallies, seen }: Kept): Reserved {
+  return { kind: "reserved", at, tallies, seen, isRepeat: true };
 }

@@ -16,6 +16,7 @@ import type { Reservation, Reserved, Settlement, Spending } from "../../journal/
 import {
   actualOf,
   AMOUNT_MAX,
+  dateOf,
   decideReservation,
   settleSpending,
   terminalError,
@@ -45,7 +46,7 @@ import { numberOf, textOf } from "./rows.ts";
 /** An account as it is at the time of an entry. */
 interface Loaded {
   readonly row: AccountRow;
-  /** Not before the newest entry (U8). */
+  /** The entry's. */
   readonly at: number;
   /** Those it keeps count of and those the entry names, as of `at`. */
   readonly windows: readonly WindowRow[];
@@ -73,13 +74,13 @@ export class SqliteLedger {
     const known = this.#find(run.pk, reservation.key);
     if (known !== undefined) return answerAgain(known.kept);
     if (run.isOver) throw terminalError(reservation.runId);
-    const loaded = plan.entries.map((entry) => this.#load(entry, reservation.at));
-    const decided = decideReservation({
-      reservation,
-      plan,
-      counts: plan.entries.map((entry, n) => this.#countOf(entry, loaded[n])),
-      buckets: plan.rates.map(({ scope }) => this.#bucket(scope)),
-    });
+    const rows = plan.entries.map((entry) => this.#account(entry));
+    const buckets = plan.rates.map(({ scope }) => this.#bucket(scope));
+    const seenAt = [...rows.map(({ clock }) => clock), ...buckets.map((bucket) => bucket?.at)];
+    const at = dateOf(reservation.at, seenAt);
+    const loaded = rows.map((row, n) => this.#load(row, plan.entries[n]?.windows ?? [], at));
+    const counts = plan.entries.map((entry, n) => this.#countOf(entry, loaded[n]));
+    const decided = decideReservation({ lines: reservation.lines, plan, at, counts, buckets });
     if (decided.kind === "denied") return decided;
     for (const [n, { scope }] of plan.rates.entries()) {
       const bucket = decided.buckets[n];
@@ -88,14 +89,13 @@ export class SqliteLedger {
     const { tallies, seen } = decided;
     const entries = loaded.map((account, n) => this.#hold(account, plan.entries[n]));
     const rates = plan.rates.map(({ scope, amount }) => ({ scope, amount }));
-    const kept: Kept = { tallies, seen, places: plan.places, entries, rates };
-    const row = this.#sql.insertReservation.run(run.pk, reservation.key, keptText(kept));
-    for (const [n, { account, amount, at }] of entries.entries()) {
+    const kept: Kept = { at, tallies, seen, places: plan.places, entries, rates };
+    const made = this.#sql.insertReservation.run(run.pk, reservation.key, keptText(kept));
+    for (const [n, { account, amount, isDated }] of entries.entries()) {
       const value = plan.entries[n]?.value ?? null;
-      if (at === null) continue;
-      this.#sql.insertEntry.run(account, at, row.lastInsertRowid, amount, value);
+      if (isDated) this.#sql.insertEntry.run(account, at, made.lastInsertRowid, amount, value);
     }
-    return { kind: "reserved", tallies, seen, isRepeat: false };
+    return { kind: "reserved", at, tallies, seen, isRepeat: false };
   }
 
   settle(runPk: number, settlements: readonly Settlement[]): void {
@@ -113,17 +113,16 @@ export class SqliteLedger {
   unreserve(runPk: number, key: string): void {
     const known = this.#find(runPk, key);
     if (known === undefined || known.isSettled) return;
-    for (const { account, amount, at } of known.kept.entries) {
-      this.#move(account, at, { held: amount, spent: 0 });
-      if (at !== null) this.#sql.deleteEntry.run(account, at, known.pk);
+    const { at, entries } = known.kept;
+    for (const { account, amount, isDated } of entries) {
+      this.#move(account, isDated ? at : null, { held: amount, spent: 0 });
+      if (isDated) this.#sql.deleteEntry.run(account, at, known.pk);
     }
     this.#sql.deleteReservation.run(known.pk);
   }
 
   usage({ scope, unit, windowMs }: AccountRef, at: number): Spending {
-    const found = this.#sql.findAccount.get(scope, unit);
-    if (found === undefined) return { spent: 0, held: 0 };
-    const row = accountRow(found);
+    const row = this.#account({ scope, unit });
     if (windowMs === undefined) return { spent: row.spent, held: row.held };
     const now = Math.max(at, row.clock);
     const known = this.#windows(row.pk).find((window) => window.windowMs === windowMs);
@@ -132,7 +131,12 @@ export class SqliteLedger {
   }
 
   accounts(filter: AccountFilter): readonly Account[] {
-    const rows = this.#sql.listAccounts.all(filter.scope ?? null, listLimit(filter));
+    const limit = listLimit(filter);
+    const { scope: above } = filter;
+    const rows =
+      above === undefined
+        ? this.#sql.listAccounts.all(limit)
+        : this.#sql.listBelow.all(above, limit);
     return rows.map((row) => ({
       scope: textOf(row, "scope"),
       unit: textOf(row, "unit"),
@@ -155,17 +159,20 @@ export class SqliteLedger {
     return account === 0 ? [] : this.#sql.windows.all(account).map(windowRow);
   }
 
-  #load({ scope, unit, windows: named }: Entry, at: number): Loaded {
-    const found = this.#sql.findAccount.get(scope, unit);
-    const row = found === undefined ? { pk: 0, spent: 0, held: 0, clock: 0 } : accountRow(found);
-    const now = Math.max(at, row.clock);
+  /** Zeros when nobody has used it. */
+  #account({ scope, unit }: AccountRef): AccountRow {
+    const row = this.#sql.findAccount.get(scope, unit);
+    return row === undefined ? EMPTY : accountRow(row);
+  }
+
+  #load(row: AccountRow, named: readonly number[], at: number): Loaded {
     const known = this.#windows(row.pk);
     const fresh = named.filter((ms) => !known.some(({ windowMs }) => windowMs === ms));
     const windows = [...known, ...fresh].map((window) => {
-      const current = this.#asOf(row.pk, now, window);
-      return named.includes(current.windowMs) ? { ...current, askedAt: now } : current;
+      const current = this.#asOf(row.pk, at, window);
+      return named.includes(current.windowMs) ? { ...current, askedAt: at } : current;
     });
-    return { row, at: now, windows };
+    return { row, at, windows };
   }
 
   /** A window at a moment: what fell out since it was kept is taken off, a new one is summed up. */
@@ -231,16 +238,16 @@ export class SqliteLedger {
       this.#sql.deleteWindow.run(account, windowMs);
     }
     const isSlot = unit === SLOTS;
-    if (windows.length === 0) return { account, amount, at: null, isSlot };
+    if (windows.length === 0) return { account, amount, isDated: false, isSlot };
     this.#sql.pruneEntries.run(account, Math.min(...windows.map(({ cutoff }) => cutoff)));
-    return { account, amount, at, isSlot };
+    return { account, amount, isDated: true, isSlot };
   }
 
   #close({ pk, kept }: ReservationRow, settlement: Settlement | null): void {
-    for (const [place, { account, amount, at, isSlot }] of kept.entries.entries()) {
+    for (const [place, { account, amount, isDated, isSlot }] of kept.entries.entries()) {
       const actual = actualOf(settlement, kept.places, { place, amount });
-      this.#move(account, at, { held: amount, spent: isSlot ? 0 : actual });
-      if (at !== null) this.#sql.settleEntry.run(actual, account, at, pk);
+      this.#move(account, isDated ? kept.at : null, { held: amount, spent: isSlot ? 0 : actual });
+      if (isDated) this.#sql.settleEntry.run(actual, account, kept.at, pk);
     }
     for (const [n, { scope, amount }] of kept.rates.entries()) {
       const over = actualOf(settlement, kept.places, { place: -1 - n, amount }) - amount;

@@ -1,0 +1,38 @@
+/**
+ * Tools repeat what they were given: a title, a query, a whole request. A platform's field that
+ * only says again what the call's own arguments said is no word of the platform's, whatever its
+ * label, or else one call would wash what it carries for the next.
+ */
+import type { Json } from "../std/json.ts";
+import { leavesOf } from "./field-path.ts";
+
+/** Of one call's arguments; what has more is taken to have said everything. */
+export const SPOKEN_CHARS_MAX = 1_048_576;
+
+/** The words of a call's arguments; `everything` when there are too many to keep. */
+export type Spoken = ReadonlySet<string> | "everything";
+
+export function spokenIn(input: Json): Spoken {
+  const words = new Set<string>();
+  let chars = 0;
+  for (const { value } of leavesOf(input)) {
+    if (typeof value === "object") continue;
+    const text = String(value);
+    chars += text.length;
+    if (chars > SPOKEN_CHARS_MAX) return "everything";
+    for (const word of wordsOf(text)) words.add(word);
+  }
+  return words;
+}
+
+/** True when every word of the value stood in the arguments. */
+export function isEcho(spoken: Spoken, value: string | number | boolean): boolean {
+  if (spoken === "everything") return true;
+  return wordsOf(String(value)).every((word) => spoken.has(word));
+}
+
+/** Cut at blanks and at what encloses or separates, so that an address or an id stays whole. */
+function wordsOf(text: string): readonly string[] {
+  const words = text.toLowerCase().split(/[\s"'`“”‘’«»()[\]{}<>,;|=:!?]+/u);
+  return words.map((word) => word.replace(/\.+$/, "")).filter((word) => word !== "");
+}
