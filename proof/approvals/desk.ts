@@ -11,6 +11,8 @@ export interface Terms {
   readonly people: readonly Person[];
   readonly approval: ApprovalTerms;
   readonly decide: DecisionPoint;
+  /** Cedar text; null: none. */
+  readonly policies: string | null;
   readonly principal: Principal;
   /** More members of the tool's schema. */
   readonly properties: JsonObject;
@@ -29,6 +31,23 @@ export const askAlways: DecisionPoint = () => ({
   question: "May this be paid?",
 });
 
+/** Payments above one euro are asked about, above a cap none is possible. */
+export function cedarText(capCents: number): string {
+  const order = (cents: number): string =>
+    `"tool":"pay","resource":{},"input":{"reference":"A1","cents":${cents}}`;
+  return `
+    @id("pay") permit(principal, action == Action::"pay", resource);
+    @id("pay-ask") @ask("May this be paid?") forbid(principal, action == Action::"pay", resource)
+    when { context.input.cents > 100 };
+    @id("pay-cap") @reason("Above the cap.") forbid(principal, action == Action::"pay", resource)
+    when { context.input.cents > ${capCents} };
+    //@ allow {${order(100)}}
+    //@ ask {${order(101)}}
+    //@ ask {${order(capCents)}}
+    //@ deny {${order(capCents + 1)},"by":"pay-cap"}
+  `;
+}
+
 /** Ann and Bob may approve; everybody else in the list is there to be refused. */
 export const usualTerms: Terms = {
   people: [
@@ -42,6 +61,7 @@ export const usualTerms: Terms = {
   ],
   approval: { expiresMs: DAY_MS },
   decide: askAlways,
+  policies: null,
   principal: { id: "customer" },
   properties: {},
   version: "1",
@@ -57,10 +77,12 @@ export interface Places {
 /** Pays into the outside ledger, which counts whatever reaches it. */
 export function paymentDesk(terms: Terms, places: Places): AgentDefinition {
   const { ledgerUrl, modelUrl } = places;
+  const { policies } = terms;
   return agent({
     name: "payments",
     model: { baseURL: modelUrl, modelId: "scripted" },
     instructions: "Pay what is ordered.",
+    ...(policies === null ? {} : { policies: { texts: [{ name: "pay.cedar", text: policies }] } }),
     tools: {
       pay: {
         description: "Use this to pay one order.",

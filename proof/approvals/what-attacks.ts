@@ -3,7 +3,7 @@ import { DatabaseSync } from "node:sqlite";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { annApproves, oneOfTwo, yes, type Attack } from "./attack.ts";
-import { orderOf } from "./desk.ts";
+import { cedarText, orderOf } from "./desk.ts";
 import type { Stage } from "./stage.ts";
 
 /** Ann's yes is posted while nobody works; then the work goes on under other terms. */
@@ -141,6 +141,13 @@ export const whatAttacks: readonly Attack[] = [
       await run.vote({ approvalId, by: "ann", decision: "deny", reason: "never" });
       await stage.reopen({ decide: () => ({ kind: "allow", rules: [] }) });
     },
+    honest: approvedMeanwhile,
+  },
+  {
+    name: "another policy set, with the same rules asking",
+    terms: () => ({ decide: () => ({ kind: "allow", rules: [] }), policies: cedarText(5_000) }),
+    stoppedBy: /asked anew: What was approved has changed/,
+    abuse: (stage) => approvedThen(stage, { policies: cedarText(4_000) }),
     honest: approvedMeanwhile,
   },
   {
