@@ -1,3 +1,4 @@
+import { approvalsProof } from "./approvals/prove.ts";
 import { attacksProof } from "./attacks/prove.ts";
 import { budgetProof } from "./budget/prove.ts";
 import { cedarProof } from "./cedar/prove.ts";
@@ -10,6 +11,7 @@ import type { Proof } from "./proof.ts";
 
 /** Every proof there is. To add one: import it and name it here. */
 export const proofs: readonly Proof[] = [
+  approvalsProof,
   attacksProof,
   budgetProof,
   cedarProof,

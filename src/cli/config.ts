@@ -150,7 +150,7 @@ const checks: { readonly [name in keyof Required<Config>]: Check } = {
       : 'is not a list; write budgets: [{ of: "org", usd: 100 }]',
   unknownPrice: (value) =>
     value === "deny" || isJsonObject(value) ? null : 'is neither "deny" nor a price',
-  voteSecret: (value) => (typeof value === "string" ? null : "is not a text"),
+  sealSecret: (value) => (typeof value === "string" ? null : "is not a text"),
   modelRetry: (value) => (isJsonObject(value) ? null : "is not an object"),
   prices: (value) => (isJsonObject(value) ? null : "is not an object of prices by model"),
 };
@@ -191,7 +191,7 @@ function checkAgents(value: unknown): string | null {
 export function governanceOf({ config, folder }: Pick<Project, "config" | "folder">): {
   readonly cwd: string;
 } & GovernanceOptions {
-  const { decide, decideTimeoutMs, people, approvalMs, voteSecret } = config;
+  const { decide, decideTimeoutMs, people, approvalMs, sealSecret } = config;
   const { budgets, prices, unknownPrice } = config;
   return {
     cwd: folder,
@@ -199,7 +199,7 @@ export function governanceOf({ config, folder }: Pick<Project, "config" | "folde
     ...(decideTimeoutMs === undefined ? {} : { decideTimeoutMs }),
     ...(people === undefined ? {} : { people }),
     ...(approvalMs === undefined ? {} : { approvalMs }),
-    ...(voteSecret === undefined ? {} : { voteSecret }),
+    ...(sealSecret === undefined ? {} : { sealSecret }),
     ...(budgets === undefined ? {} : { budgets }),
     ...(prices === undefined ? {} : { prices }),
     ...(unknownPrice === undefined ? {} : { unknownPrice }),
@@ -223,7 +223,7 @@ function checkConfig(exported: unknown, name: string): Config {
   for (const [member, check] of Object.entries(checks)) {
     const value: unknown = exported[member];
     // A secret that is named and absent is an environment that lacks it: never go on without.
-    const isNamed = member === "agents" || (member === "voteSecret" && member in exported);
+    const isNamed = member === "agents" || (member === "sealSecret" && member in exported);
     if (value === undefined && !isNamed) continue;
     const problem = value === undefined ? "is missing" : check(value);
     if (problem === null) continue;

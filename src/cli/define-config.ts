@@ -5,14 +5,14 @@ import type { JournalStore } from "../journal/store.ts";
 import type { AgentDefinition } from "../orchestration/agent.ts";
 import type { GovernanceOptions } from "../orchestration/governing.ts";
 
-export interface Config extends Omit<GovernanceOptions, "prices" | "voteSecret"> {
+export interface Config extends Omit<GovernanceOptions, "prices" | "sealSecret"> {
   readonly agents: readonly AgentDefinition[];
   /** A SQLite file, relative to the config's folder, or an open store. Default "./bridle.db". */
   readonly store?: string | JournalStore;
   /** For a SQLite file; see `SqliteOptions`. Default "full": commits survive power loss. */
   readonly synchronous?: "full" | "normal";
-  /** Seals what people say; see `HarnessOptions`. From the environment, never written here. */
-  readonly voteSecret?: string | undefined;
+  /** Seals what people decide; see `HarnessOptions`. From the environment, never written here. */
+  readonly sealSecret?: string | undefined;
   readonly modelRetry?: ModelRetry;
   /** What tokens cost, by the model's name as `bridle show` prints it; budgets in USD need it. */
   readonly prices?: PriceList;

@@ -20,7 +20,7 @@ export interface OpenJournal {
   readonly prices: PriceList;
   /** Who may answer; empty without a config. */
   readonly people: readonly Person[];
-  readonly voteSecret?: string | undefined;
+  readonly sealSecret?: string | undefined;
 }
 
 /**
@@ -30,8 +30,8 @@ export interface OpenJournal {
 export async function openJournal(options: JournalOptions): Promise<OpenJournal> {
   const isBare = options.store !== undefined && options.config === undefined;
   const project = isBare ? undefined : await projectIfAny(options);
-  const { prices = {}, people = [], voteSecret, store: given } = project?.config ?? {};
-  const known = { prices, people, voteSecret };
+  const { prices = {}, people = [], sealSecret, store: given } = project?.config ?? {};
+  const known = { prices, people, sealSecret };
   if (options.store !== undefined) return { ...openExisting(resolve(options.store)), ...known };
   if (typeof given === "object") return { store: given, path: null, ...known };
   const path = project === undefined ? resolve("bridle.db") : journalPath(project);

@@ -14,7 +14,7 @@ import { PLAN_TOOL } from "../governance/plan.ts";
 import type { CallJudgement } from "../governance/provenance.ts";
 import type { ApprovalRequested } from "../journal/event.ts";
 import { denied, type Checked, type Denied } from "./call-checked.ts";
-import { approvalInForce, consult } from "./call-people.ts";
+import { approvalInForce, consult, refusedByPeople } from "./call-people.ts";
 import type { Agent } from "./agent.ts";
 import type { CallOptions } from "./call-prepare.ts";
 import { resourceOf } from "./call-resource.ts";
@@ -64,6 +64,8 @@ async function considerCall(
   const doubtful = doubtfulOf(judgement);
   const { resource } = found;
   const bound = { checked, resource, doubtful };
+  const refused = refusedByPeople(session, bound);
+  if (refused !== null) return refused;
   const approved = approvalInForce(session, bound, options);
   const considered: Considered = {
     ...checked,

@@ -48,31 +48,28 @@ function latest(session: Session, { checked }: Bound): HeldApproval | undefined 
   return session.state.approvals.findLast((approval) => approval.callId === callId);
 }
 
-/** What people said about a call that no approval covers; a new question when they did not. */
+/** A no stands (P4), also when by now no rule would ask any more; null when nobody said it. */
+export function refusedByPeople(session: Session, given: Bound): Denied | null {
+  const last = latest(session, given);
+  if (last?.decision === "denied") {
+    const reason = `a person said no: ${last.reason ?? "no"}`;
+    return { kind: "deny", rules: last.rules, reason };
+  }
+  if (last?.decision !== "expired") return null;
+  return { kind: "deny", rules: last.rules, reason: "nobody answered in time" };
+}
+
+/** The question to people about a call that no approval covers. */
 export function consult(
   session: Session,
   given: Consultation,
   options: CallOptions,
 ): Denied | Waits {
-  const { asking } = given;
   const last = latest(session, given);
-  switch (last?.decision) {
-    case "denied":
-      return { kind: "deny", rules: asking, reason: `a person said no: ${last.reason ?? "no"}` };
-    case "expired":
-      return { kind: "deny", rules: asking, reason: "nobody answered in time" };
-    case "approved": {
-      const changed = "What was approved has changed. ";
-      const before = whyNotUsable(session, last, { given, options }) ?? changed;
-      return askPeople(session, given, { options, before });
-    }
-    case "edited":
-    case "void":
-    case null:
-    case undefined:
-    default:
-      return askPeople(session, given, { options, before: "" });
-  }
+  if (last?.decision !== "approved") return askPeople(session, given, { options, before: "" });
+  const changed = "What was approved has changed. ";
+  const before = whyNotUsable(session, last, { given, options }) ?? changed;
+  return askPeople(session, given, { options, before });
 }
 
 /** Why a yes that was given is not one to this call now (P1, P6); null when it is. */

@@ -16,11 +16,11 @@ export interface GovernanceOptions {
   /** How long an approval waits for its answer when the tool does not say, ms. Default 24 h. */
   readonly approvalMs?: number;
   /**
-   * Seals what people say (votes, declines, raises) on its way through the store: at least 32
-   * characters, the same in every process that posts or works. Absent: whoever can write to the
-   * store can speak in anybody's name.
+   * Seals what people decide (votes, declines, raises, obligations, their word on calls in doubt)
+   * on its way through the store: at least 32 characters, the same in every process that posts or
+   * works. Absent: whoever can write to the store can speak in anybody's name.
    */
-  readonly voteSecret?: string;
+  readonly sealSecret?: string;
   /** Budgets that runs share; an agent's own `budget` is for each of its runs. */
   readonly budgets?: readonly SharedBudget[];
   /** What tokens cost, by `provider/model`, for budgets in US dollars. */
@@ -37,7 +37,7 @@ export interface Governing {
   readonly decideTimeoutMs: number;
   readonly people: readonly Person[];
   readonly approvalMs: number;
-  readonly voteSecret: string | null;
+  readonly sealSecret: string | null;
   readonly budgets: readonly SharedBudget[];
   readonly prices: Readonly<Record<string, TokenPrice>>;
   readonly unknownPrice: "deny" | TokenPrice;
@@ -59,13 +59,13 @@ export function prepareGoverning(options: GovernanceOptions): Governing {
     });
   }
   checkPeople(people);
-  const { voteSecret = null } = options;
+  const { sealSecret = null } = options;
   // Named and absent is an environment that lacks it: going on unsealed would be a surprise.
-  const isMissing = voteSecret === null && "voteSecret" in options;
-  if (isMissing || (voteSecret !== null && voteSecret.length < SECRET_CHARS_MIN)) {
+  const isMissing = sealSecret === null && "sealSecret" in options;
+  if (isMissing || (sealSecret !== null && sealSecret.length < SECRET_CHARS_MIN)) {
     throw new BridleError(
       "approval_invalid",
-      "The voteSecret is no secret: it is missing or short",
+      "The sealSecret is no secret: it is missing or short",
       {
         hint: `Give at least ${SECRET_CHARS_MIN} random characters, from the environment.`,
       },
@@ -83,7 +83,7 @@ export function prepareGoverning(options: GovernanceOptions): Governing {
   }
   const stated = unknownPrice === "deny" ? [] : [["an unknown model", unknownPrice] as const];
   for (const [name, price] of [...Object.entries(prices), ...stated]) checkPrice(price, name);
-  const approvals = { people, approvalMs, voteSecret };
+  const approvals = { people, approvalMs, sealSecret };
   return { decide, decideTimeoutMs, ...approvals, budgets, prices, unknownPrice };
 }
 

@@ -58,7 +58,7 @@ export class Harness {
   readonly #serving: Serving | null;
   readonly #waiters: Waiters;
   readonly #people: readonly Person[];
-  readonly #voteSecret: string | undefined;
+  readonly #sealSecret: string | undefined;
   /** Runs on their way into the journal that were promised room. */
   #starting = 0;
 
@@ -68,7 +68,7 @@ export class Harness {
     this.#clock = options.clock ?? systemClock;
     this.#leaseMs = options.leaseMs ?? 10_000;
     this.#people = options.people ?? [];
-    this.#voteSecret = options.voteSecret;
+    this.#sealSecret = options.sealSecret;
     this.#owner = thisOwner(this.#clock.now());
     this.#waiters = new Waiters({
       store: options.store,
@@ -181,7 +181,7 @@ export class Harness {
       store: this.store,
       now: () => this.#clock.now(),
       people: this.#people,
-      voteSecret: this.#voteSecret,
+      sealSecret: this.#sealSecret,
       waiters: this.#waiters,
       posted: () => this.#posted(runId),
     });

@@ -81,15 +81,18 @@ interface Mail {
   readonly body: JsonObject;
 }
 
-/** What only people may say needs the seal of a process that knows who they are. */
+/**
+ * What only people may decide needs the seal of a process that knows who they are. Stopping a run
+ * and talking to its model decide nothing.
+ */
 function whyForged(
   session: Session,
-  { entry: { kind }, body }: Mail,
-  { governing: { voteSecret } }: CallOptions,
+  { entry: { kind, key }, body }: Mail,
+  { governing: { sealSecret } }: CallOptions,
 ): string | null {
-  if (voteSecret === null) return null;
-  if (kind !== "vote" && kind !== "decline" && kind !== "raise") return null;
-  return whyNotSealed({ runId: session.fence.runId, kind, body }, voteSecret);
+  if (sealSecret === null) return null;
+  if (kind === "cancel" || kind === "steer") return null;
+  return whyNotSealed({ runId: session.fence.runId, kind, key, body }, sealSecret);
 }
 
 function refuse(session: Session, entry: InboxEntry, reason: string): void {

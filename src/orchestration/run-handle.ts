@@ -42,7 +42,7 @@ interface RunParts {
   readonly store: JournalStore;
   readonly now: () => number;
   readonly people: readonly Person[];
-  readonly voteSecret?: string | undefined;
+  readonly sealSecret?: string | undefined;
   readonly waiters: Waiters;
   readonly posted: () => Promise<void>;
 }
@@ -100,7 +100,7 @@ export class Run {
         hint: open === "" ? "No call of this run is in doubt." : `In doubt: ${open}.`,
       });
     }
-    await this.#post({ kind: "resolve", key, body: { callId, ...truth } });
+    await this.#decide({ kind: "resolve", key, said: { callId, ...truth } });
   }
 
   /** What waits for a person in this run, oldest first. */
@@ -155,13 +155,14 @@ export class Run {
         hint: "See what waits with `bridle approvals`.",
       });
     }
-    await this.#say("vote", { ...vote, callHash: vote.callHash ?? approval?.callHash });
+    const callHash = vote.callHash ?? approval?.callHash;
+    await this.#decide({ kind: "vote", key: this.#newKey("vote"), said: { ...vote, callHash } });
   }
 
   /** Adds something that must be done before the run may succeed. The same id is added once. */
   async oblige(obligation: Obligation): Promise<void> {
-    const body = { obligation: toJson(keptObligation(obligation)) };
-    await this.#post({ kind: "oblige", key: `oblige:${obligation.id}`, body });
+    const said = { obligation: keptObligation(obligation) };
+    await this.#decide({ kind: "oblige", key: `oblige:${obligation.id}`, said });
   }
 
   /** A person's word that an obligation need not be met. */
@@ -183,22 +184,33 @@ export class Run {
         hint: "Somebody of `people` who did not ask for the run may decline, with a reason.",
       });
     }
-    await this.#say("decline", { obligationId, ...given });
+    const said = { obligationId, ...given };
+    await this.#decide({ kind: "decline", key: this.#newKey("decline"), said });
   }
 
   /** A person allows the run more than its budget: whole amounts by unit. */
   async raise(more: Readonly<Record<string, number>>, by: string): Promise<void> {
-    await this.#say("raise", { by, more: { ...more } });
+    await this.#decide({ kind: "raise", key: this.#newKey("raise"), said: { by, more } });
   }
 
-  /** A person's word, sealed where there is a secret. */
-  async #say(kind: "vote" | "decline" | "raise", said: object): Promise<void> {
-    const { now, voteSecret } = this.#parts;
+  #newKey(kind: InboxEntry["kind"]): string {
+    return `${kind}:${newId(this.#parts.now())}`;
+  }
+
+  /** Posts what a person decides, sealed where there is a secret. */
+  async #decide(given: {
+    readonly kind: InboxEntry["kind"];
+    readonly key: string;
+    readonly said: object;
+  }): Promise<void> {
+    const { kind, key, said } = given;
+    const { runId } = this;
+    const { sealSecret } = this.#parts;
     const json = toJson(said);
-    const body = isJsonObject(json) ? json : {};
-    const sealed =
-      voteSecret === undefined ? body : seal({ runId: this.runId, kind, body }, voteSecret);
-    await this.#post({ kind, key: `${kind}:${newId(now())}`, body: sealed });
+    const plain = isJsonObject(json) ? json : {};
+    const body =
+      sealSecret === undefined ? plain : seal({ runId, kind, key, body: plain }, sealSecret);
+    await this.#post({ kind, key, body });
   }
 
   async #wasPosted(key: string): Promise<boolean> {

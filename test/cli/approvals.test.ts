@@ -239,7 +239,7 @@ test("the config's people and approvalMs are checked, and hold in the run", asyn
     ["people: [{ name: 'ann' }],", '"people" has nobody with an id at position 1'],
     ["people: [{ id: 'ann' }, { id: 'ann' }],", '"people" has "ann" twice'],
     ["approvalMs: '1h',", '"approvalMs" is no time in ms'],
-    ["voteSecret: process.env.NOT_THERE,", '"voteSecret" is missing'],
+    ["sealSecret: process.env.NOT_THERE,", '"sealSecret" is missing'],
     ["approvalMs: 0,", '"approvalMs" is no time in ms'],
   ];
   for (const [config, message] of faults) {

@@ -66,7 +66,7 @@ test("tools that ask of nobody, and votes without a seal, are told", async () =>
   const people = 'people: [{ id: "ann" }],';
   const unsealed = await examine(await project(lookThenPay, { agent, config: people }));
   expect(unsealed.find("people")?.message).toContain("votes carry no seal");
-  const config = `${people} voteSecret: "${"s".repeat(32)}",`;
+  const config = `${people} sealSecret: "${"s".repeat(32)}",`;
   const sealed = await examine(await project(lookThenPay, { agent, config }));
   expect(sealed.find("people")).toBeUndefined();
 });

@@ -109,6 +109,26 @@ describe("P4: no", () => {
     expect(results[2]).toContain("paid");
   });
 
+  test("stands when by now no rule asks any more, said or silent", async () => {
+    for (const isSaid of [true, false]) {
+      const desk = deskOf([{ cents: 5 }], { approval: { expiresMs: isSaid ? 60_000 : 150 } });
+      let asked = 0;
+      const { harness } = await worldOf(desk.agent, {
+        decide: (request) => {
+          asked += 1;
+          return asked === 1 ? askAlways(request) : { kind: "allow", rules: [] };
+        },
+        people: crew,
+      });
+      const run = await harness.start("worker", { input: "go", principal: customer });
+      const { approvalId } = await questionOf(run);
+      const said = isSaid ? [run.vote({ approvalId, by: "ann", decision: "deny" })] : [];
+      await Promise.all(said);
+      expect((await run.outcome()).kind).toBe("succeeded");
+      expect(desk.paid()).toEqual([]);
+    }
+  });
+
   test("is what silence means: at the expiry the run wakes by itself", async () => {
     const desk = deskOf([{ cents: 5 }], { approval: { expiresMs: 150 } });
     const { harness } = await worldOf(desk.agent, { decide: askAlways, people: crew });

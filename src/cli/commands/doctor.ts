@@ -44,7 +44,7 @@ export async function examine(options: DoctorOptions): Promise<number> {
 
 /** Tools that ask of nobody are refused: that is safe, and seldom what was meant. */
 function checkPeople(project: Project | undefined): readonly Finding[] {
-  const { people = [], agents = [], voteSecret } = project?.config ?? {};
+  const { people = [], agents = [], sealSecret } = project?.config ?? {};
   const tools = agents.flatMap((agent) => Object.values(agent.tools ?? {}));
   const asks = tools.some(({ approval, needsApproval = false }) => {
     return approval !== undefined || needsApproval !== false;
@@ -57,10 +57,10 @@ function checkPeople(project: Project | undefined): readonly Finding[] {
       }),
     ];
   }
-  if (voteSecret !== undefined) return [];
+  if (sealSecret !== undefined) return [];
   return [
     note("people", "votes carry no seal: who can write to the store can vote as anybody", {
-      hint: "Add voteSecret: process.env.BRIDLE_VOTE_SECRET to the config.",
+      hint: "Add sealSecret: process.env.BRIDLE_SEAL_SECRET to the config.",
     }),
   ];
 }

@@ -71,13 +71,13 @@ function nobody(row: RunRow): string {
 }
 
 /** A run to post to: no worker stands behind it in this process. */
-export function handleOf({ store, people, voteSecret }: OpenJournal, runId: string): Run {
+export function handleOf({ store, people, sealSecret }: OpenJournal, runId: string): Run {
   return new Run({
     runId,
     store,
     now: () => Date.now(),
     people,
-    voteSecret,
+    sealSecret,
     waiters: new Waiters({ store }),
     posted: async () => undefined,
   });
