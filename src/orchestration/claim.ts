@@ -74,7 +74,7 @@ const IDIOMS = anyOf("g", [
   "never (?:mind|fear)",
 ]);
 
-const CLAUSE_ENDS = /[,;:()!?]|\s[-–—]+\s|[–—]|\b(?:but|and|however|though|yet|so|then)\b/;
+const CLAUSE_ENDS = /[,;:()!?]|\s[-–—]+\s|[–—]|\b(?:but|and|however|though|yet|so(?! that)|then)\b/;
 
 /** A denial further away than so many words speaks of something else. */
 const NEAR_WORDS = 8;
