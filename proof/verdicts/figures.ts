@@ -4,7 +4,6 @@ import type { ProofReport } from "../proof.ts";
 import type { HonestCase } from "./honest.ts";
 import type { Verdict } from "./judge.ts";
 import type { Mutant } from "./mutant.ts";
-import { scenarios } from "./scenarios/all.ts";
 import type { Case } from "./script.ts";
 
 export interface HonestResult {
@@ -48,7 +47,7 @@ export function reportOf(results: Results): ProofReport {
     corrected: corrected.length,
     equivalent: tried.length - mutants.length,
     operators: new Set(mutants.map(({ given }) => given.manner)).size,
-    scenarios: scenarios.length,
+    scenarios: namesOf(honest).length,
     ungated: { mutants: mutants.length, succeededWrongly: wrongly.length },
     // How many mutants each said no to, and to how many nothing else did.
     stoppedBy: histogram(caught.flatMap(kindsOf)),
@@ -138,12 +137,16 @@ function tally(
   return Object.fromEntries(entries);
 }
 
+function namesOf(honest: readonly HonestResult[]): readonly string[] {
+  return [...new Set(honest.map(({ given }) => given.scenario.name))];
+}
+
 /** A row for each operator, a column for each scenario: caught of tried. */
 function tableOf(
   mutants: readonly MutantResult[],
   honest: readonly HonestResult[],
 ): readonly (readonly string[])[] {
-  const names = scenarios.map(({ name }) => name);
+  const names = namesOf(honest);
   const cell = (all: readonly MutantResult[]): string =>
     all.length === 0 ? "" : `${all.filter(isCaught).length}/${all.length}`;
   const rowOf = (name: string, all: readonly MutantResult[]): readonly string[] => {
