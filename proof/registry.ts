@@ -7,6 +7,7 @@ import { noninterferenceProof } from "./noninterference/prove.ts";
 import { policyProof } from "./policy/prove.ts";
 import { raceProof } from "./race/prove.ts";
 import { tauProof } from "./tau/prove.ts";
+import { verdictsProof } from "./verdicts/prove.ts";
 import type { Proof } from "./proof.ts";
 
 /** Every proof there is. To add one: import it and name it here. */
@@ -20,4 +21,5 @@ export const proofs: readonly Proof[] = [
   policyProof,
   raceProof,
   tauProof,
+  verdictsProof,
 ];

@@ -27,8 +27,10 @@ export function claimingSentences(
 function claims(plain: string, form: RegExp): boolean {
   if (plain.endsWith("?") && ASKS.test(plain)) return false;
   for (const match of plain.matchAll(form)) {
-    const clause = plain.slice(0, match.index).split(CLAUSE_ENDS).at(-1) ?? "";
-    const rest = plain.slice(match.index + match[0].length);
+    const before = plain.slice(Math.max(0, match.index - NEAR_CHARS), match.index);
+    const clause = before.split(CLAUSE_ENDS).at(-1) ?? "";
+    const end = match.index + match[0].length;
+    const rest = plain.slice(end, end + NEAR_CHARS);
     if (!isDenied(plain, clause, rest)) return true;
   }
   return false;
@@ -74,7 +76,10 @@ const IDIOMS = anyOf("g", [
   "never (?:mind|fear)",
 ]);
 
-const CLAUSE_ENDS = /[,;:()!?]|\s[-–—]+\s|[–—]|\b(?:but|and|however|though|yet|so|then)\b/;
+const CLAUSE_ENDS = /[,;:()!?]|\s[-–—]+\s|[–—]|\b(?:but|and|however|though|yet|so(?! that)|then)\b/;
+
+/** No clause is looked at further than this: a report may be one endless sentence. */
+const NEAR_CHARS = 300;
 
 /** A denial further away than so many words speaks of something else. */
 const NEAR_WORDS = 8;

@@ -25,21 +25,24 @@ export interface Declines {
 
 export function judgeDeclines(state: RunState, text: string): Declines {
   const said = declinedBy(text, state.obligations);
-  if (said.length === 0) return { taken: [], contradicted: [] };
-  const reasons = new Map(said.map(({ id, reason }) => [id, reason]));
+  if (said.size === 0) return { taken: [], contradicted: [] };
+  // As it would stand if every word were taken: only what is left over makes it a lie.
   const obligations = state.obligations.map((obligation): HeldObligation => {
-    const reason = reasons.get(obligation.id);
-    if (reason === undefined) return obligation;
-    return { ...obligation, declined: { by: "model", reason } };
+    const reason = said.get(obligation.id);
+    const declined = reason === undefined ? {} : { declined: { by: "model", reason } };
+    return obligation.declined === undefined ? { ...obligation, ...declined } : obligation;
   });
-  const contradicted = standings({ obligations, receipts: state.receipts }).flatMap((standing) => {
-    const { id } = standing.obligation;
-    const reason = reasons.get(id);
-    if (standing.kind !== "met" || reason === undefined) return [];
-    return [{ id, reason, callId: standing.callId }];
-  });
-  const done = new Set(contradicted.map(({ id }) => id));
-  return { taken: said.filter(({ id }) => !done.has(id)), contradicted };
+  const taken: Decline[] = [];
+  const contradicted: Declines["contradicted"][number][] = [];
+  for (const [index, standing] of standings({ obligations, receipts: state.receipts }).entries()) {
+    const { id, declinable } = standing.obligation;
+    const reason = said.get(id);
+    if (reason === undefined) continue;
+    if (standing.kind === "met") contradicted.push({ id, reason, callId: standing.callId });
+    const isNew = state.obligations[index]?.declined === undefined;
+    if (standing.kind === "declined" && isNew && declinable === true) taken.push({ id, reason });
+  }
+  return { taken, contradicted };
 }
 
 const LINE = /^[\s*-]*DECLINED\**[ \t]+(\S.*)$/;
@@ -47,38 +50,30 @@ const LINE = /^[\s*-]*DECLINED\**[ \t]+(\S.*)$/;
 /** The longest reason that is kept, in characters. */
 const REASON_MAX = 500;
 
-type Declinable = Pick<HeldObligation, "id" | "declinable" | "declined">;
-
-/** The obligations that these words decline, where they may (Y1, Y2). */
-export function declinedBy(text: string, obligations: readonly Declinable[]): readonly Decline[] {
+/** The obligations that these words decline, with the reason, whether they may or not (Y1). */
+function declinedBy(
+  text: string,
+  obligations: readonly HeldObligation[],
+): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
   for (const line of text.split(/[\r\n]+/)) {
     const rest = LINE.exec(line)?.[1];
-    if (rest === undefined) continue;
-    const named = nameIn(rest, obligations);
-    if (named === null) continue;
-    const { obligation, reason } = named;
-    const may = obligation.declinable === true && obligation.declined === undefined;
-    if (may && isReason(reason) && !found.has(obligation.id)) {
-      found.set(obligation.id, reason.slice(0, REASON_MAX).trim());
-    }
+    const named = rest === undefined ? null : nameIn(rest, obligations);
+    if (named === null || !isReason(named.reason) || found.has(named.id)) continue;
+    found.set(named.id, named.reason.slice(0, REASON_MAX).trim());
   }
-  return [...found].map(([id, reason]) => ({ id, reason }));
+  return found;
 }
 
 /** Ids may hold colons themselves, so the longest that fits is the one that is meant. */
-function nameIn(
-  rest: string,
-  obligations: readonly Declinable[],
-): { readonly obligation: Declinable; readonly reason: string } | null {
+function nameIn(rest: string, obligations: readonly HeldObligation[]): Decline | null {
   const bare = rest.replace(/^[[`*"]+/, "");
-  const fitting = obligations.flatMap((obligation) => {
-    if (!bare.startsWith(obligation.id)) return [];
-    const reason = /^[\]`*"]*[ \t]*:\**[ \t]*(.*)$/.exec(bare.slice(obligation.id.length))?.[1];
-    return reason === undefined ? [] : [{ obligation, reason }];
+  const fitting = obligations.flatMap(({ id }): readonly Decline[] => {
+    if (!bare.startsWith(id)) return [];
+    const reason = /^[\]`*"]*[ \t]*:\**[ \t]*(.*)$/.exec(bare.slice(id.length))?.[1];
+    return reason === undefined ? [] : [{ id, reason }];
   });
-  const longest = Math.max(0, ...fitting.map(({ obligation }) => obligation.id.length));
-  return fitting.find(({ obligation }) => obligation.id.length === longest) ?? null;
+  return fitting.sort((a, b) => b.id.length - a.id.length)[0] ?? null;
 }
 
 /** Words, and not the placeholder that the model was shown. */

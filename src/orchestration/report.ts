@@ -92,16 +92,23 @@ function madeUp(
   if (prefixes.size === 0) return [];
   const seen = JSON.stringify([input ?? null, receipts]);
   const found = new Set<string>();
-  for (const prefix of prefixes) {
-    const form = new RegExp(`(?<![A-Za-z0-9_])${prefix}[A-Za-z0-9_-]*[A-Za-z0-9]`, "gi");
-    for (const [id] of text.matchAll(form)) {
-      if (/\d/.test(id) && !mentions(seen, id)) found.add(id);
-    }
+  for (const id of idsWith(prefixes, text)) {
+    if (found.size < MADE_UP_MAX && !mentions(seen, id)) found.add(id);
   }
-  return [...found].slice(0, MADE_UP_MAX).map((id) => {
+  return [...found].map((id) => {
     const why = "no tool returned it: name only ids that you were given";
     return { what: `The report names "${id}"`, why };
   });
+}
+
+/** What looks like an id with one of these prefixes, each once. */
+function idsWith(prefixes: ReadonlySet<string>, text: string): ReadonlySet<string> {
+  const ids = new Set<string>();
+  for (const prefix of prefixes) {
+    const form = new RegExp(`(?<![A-Za-z0-9_])${prefix}[A-Za-z0-9_-]*[A-Za-z0-9]`, "gi");
+    for (const [id] of text.matchAll(form)) if (/\d/.test(id)) ids.add(id);
+  }
+  return ids;
 }
 
 /** Whether the text has this id as a whole, and not within a longer id or number. */

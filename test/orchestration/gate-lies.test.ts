@@ -206,6 +206,35 @@ describe("V1: what was checked is this very state", () => {
   });
 });
 
+test("a worker that stops while the gate looks leaves no verdict, and the next one checks", async () => {
+  const store = memoryStore();
+  const looking = Promise.withResolvers<void>();
+  let checks = 0;
+  const slow = must("the books are closed", async () => {
+    checks += 1;
+    if (checks > 1) return true;
+    looking.resolve();
+    return new Promise<boolean>(() => undefined);
+  });
+  const worker = agentOf(modelOf("Done."), { done: [slow] });
+  const first = await worldOf(worker, { store });
+  const { runId } = await first.harness.start("worker", { input: "go" });
+  await looking.promise;
+  await first.harness.drain(10);
+  expect((await (await first.harness.run(runId)).state()).gate).toBeNull();
+  const second = await worldOf(worker, { store });
+  const outcome = await (await second.harness.run(runId)).outcome();
+  expect([outcome.kind, checks]).toEqual(["succeeded", 2]);
+});
+
+test("Y3: what may not be declined and was done is not called declined either", async () => {
+  const said = "Paid: pay_1.\nDECLINED pay-A1: there was no time for it";
+  const model = modelOf(payA1, said, "Paid: pay_1.");
+  const ended = await play(agentOf(model, { tools: { pay }, obligations: () => [owed] }));
+  expect(ended.outcome.kind).toBe("succeeded");
+  expect(eventsOf(ended.events, "gate.checked").map(({ unmet }) => unmet.length)).toEqual([1, 0]);
+});
+
 /** A store on which every append that holds such an event fails before anything is written. */
 function dyingOver(store: JournalStore, kind: string): JournalStore {
   const append: JournalStore["append"] = (fence, given) => {

@@ -61,6 +61,16 @@ describe("T1: an honest word is no claim", () => {
   for (const text of honest) test(text, () => expect(problemsOf(text)).toBe(0));
 });
 
+test("an endless report is looked through in no time", () => {
+  const denials = "not refunded ".repeat(40_000);
+  const ids = Array.from({ length: 40_000 }, (_, at) => `re_${at}`).join(" ");
+  const started = performance.now();
+  expect(problemsOf(denials)).toBe(0);
+  const given = { receipts: [receipt("re_1")], claims, cited: true };
+  expect(checkReport(ids, given).length).toBe(5);
+  expect(performance.now() - started).toBeLessThan(3_000);
+});
+
 describe("T4: what looks alike is alike", () => {
   const tricks = {
     "invisible characters": "It was ref\u200bunded.",
