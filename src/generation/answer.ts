@@ -35,6 +35,7 @@ export function readAnswer(raw: RawAnswer, model: LanguageModel): ModelAnswer {
   const responseId = raw.response?.id;
   return {
     content,
+    consulted: raw.content.some(({ type }) => type === "source"),
     malformed,
     finish: finishOf(raw.finishReason),
     usage: usageOf(raw.usage),

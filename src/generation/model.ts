@@ -54,6 +54,8 @@ export interface ModelRequest {
 
 export interface ModelAnswer {
   readonly content: readonly AssistantPart[];
+  /** The provider named sources that it had the model read. They are not kept. */
+  readonly consulted: boolean;
   /** Arguments that were not JSON, by the position of the call among those to dispatch. */
   readonly malformed: Readonly<Record<string, string>>;
   /** `stop`, `length`, `content-filter`, `tool-calls`, `error`, `other`. */

@@ -94,12 +94,15 @@ function take(
       return;
     case "error":
       throw part.error instanceof Error ? part.error : new Error(JSON.stringify(part.error));
+    case "source":
+      // That there are any is all that is read of them.
+      if (into.content.at(-1)?.type !== "source") into.content.push(part);
+      return;
     case "custom":
     case "file":
     case "ping":
     case "raw":
     case "reasoning-file":
-    case "source":
     case "stream-start":
     case "tool-approval-request":
     case "tool-input-start":

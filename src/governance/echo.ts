@@ -31,8 +31,30 @@ export function isEcho(spoken: Spoken, value: string | number | boolean): boolea
   return wordsOf(String(value)).every((word) => spoken.has(word));
 }
 
+/**
+ * What somebody who changed a call's arguments has said: whole texts of which no word stood there
+ * before, and of the others the new words. What they left standing is still whoever's it was.
+ */
+export function addedWords(before: Json, after: Json): readonly string[] {
+  const spoken = spokenIn(before);
+  if (spoken === "everything") return [];
+  const added: string[] = [];
+  for (const { value } of leavesOf(after)) {
+    if (typeof value !== "string" && typeof value !== "number") continue;
+    const words = splitWords(String(value));
+    const fresh = words.filter((word) => !spoken.has(word.toLowerCase()));
+    if (fresh.length === words.length) added.push(String(value));
+    else added.push(...fresh);
+  }
+  return added;
+}
+
 /** Cut at blanks and at what encloses or separates, so that an address or an id stays whole. */
-function wordsOf(text: string): readonly string[] {
-  const words = text.toLowerCase().split(/[\s"'`“”‘’«»()[\]{}<>,;|=:!?]+/u);
+function splitWords(text: string): readonly string[] {
+  const words = text.split(/[\s"'`“”‘’«»()[\]{}<>,;|=:!?]+/u);
   return words.map((word) => word.replace(/\.+$/, "")).filter((word) => word !== "");
+}
+
+function wordsOf(text: string): readonly string[] {
+  return splitWords(text.toLowerCase());
 }

@@ -1,8 +1,8 @@
 /**
  * The plan that a model writes before it has seen anything untrusted.
  *
- * PL1 A plan can be set and changed only while nothing untrusted is in the context; after that it
- *     is frozen.
+ * PL1 A plan can be set and changed only by what was written while nothing untrusted was in the
+ *     context; after that it is frozen.
  * PL2 What a step gives for an argument binds: a call under that step carries exactly this value.
  * PL3 A reference is resolved by the harness, from trusted fields alone, and only when it comes to
  *     one single value. Which field, and which record, was said before anything could mislead.

@@ -152,9 +152,12 @@ export function addMembers(index: TrustIndex, members: readonly string[]): Trust
   return { ...index, isFull, members: index.members.append(...members.slice(0, room)) };
 }
 
-/** Sets the plan; once the run is exposed the plan it has stands (PL1). */
-export function addPlan(index: TrustIndex, plan: Plan): TrustIndex {
-  return index.exposure === null ? { ...index, plan } : index;
+/**
+ * Sets the plan that a call says. Written before exposure it counts, also when a sibling's result
+ * was there first; after exposure the plan that the run has stands (PL1).
+ */
+export function addPlan(index: TrustIndex, plan: Plan, callId = ""): TrustIndex {
+  return wasWrittenClean(index, callId) ? { ...index, plan } : index;
 }
 
 export interface AddedCall {
@@ -172,7 +175,7 @@ export interface AddedCall {
 export function addCall(index: TrustIndex, call: AddedCall): TrustIndex {
   const isClean = index.exposure === null;
   const calls = index.calls.append({ callId: call.callId, isClean });
-  if (!isClean || call.tool === PLAN_TOOL) return { ...index, calls };
+  if (!isClean || isPlan(index, call.tool)) return { ...index, calls };
   const label: Label = { integrity: "user", source: "before exposure", readers: index.readers };
   let next: TrustIndex = { ...index, calls };
   let seen = 0;
@@ -183,6 +186,11 @@ export function addCall(index: TrustIndex, call: AddedCall): TrustIndex {
     }
   }
   return next;
+}
+
+/** Whether a tool is the built-in one; a run without a plan may have another of its name. */
+export function isPlan({ planning }: TrustIndex, tool: string): boolean {
+  return planning === "frozen" && tool === PLAN_TOOL;
 }
 
 export interface AddedOutput {

@@ -60,6 +60,8 @@ export interface ModelAnswered {
   readonly kind: "model.answered";
   /** How often the model was asked, when more than once. */
   readonly attempts?: number;
+  /** The provider had the model read outside content that is not among the parts kept here. */
+  readonly consulted?: true;
   /**
    * What the model said, in order. Tool calls the harness must dispatch are the `tool-call`
    * parts without `providerExecuted`; the n-th of them in turn t is call `t<t>.c<n>`.
@@ -111,6 +113,8 @@ export interface CallRefused {
   readonly code: RefusalCode;
   /** What the model is told: the class, and the fix. */
   readonly observation: string;
+  /** The observation may hold words of whatever was looked up or went wrong outside. */
+  readonly quotes?: true;
   /** The rules that decided, when a decision point refused. */
   readonly rules?: readonly string[];
   readonly seen?: Seen;

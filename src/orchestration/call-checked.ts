@@ -15,8 +15,17 @@ export interface Denied {
   readonly rules: readonly string[];
   /** For the model and for people. */
   readonly reason: string;
+  /** The reason may hold words from outside: of a record, of an error. */
+  readonly quotes?: true;
 }
 
 export function denied(rule: string, reason: string): Denied {
   return { kind: "deny", rules: [rule], reason };
 }
+
+/** A no whose reason is not the harness's own words, nor those of a person or a policy. */
+export function deniedQuoting(rule: string, reason: string): Denied {
+  return { ...denied(rule, reason.slice(0, REASON_CHARS_MAX)), quotes: true };
+}
+
+const REASON_CHARS_MAX = 500;

@@ -10,7 +10,6 @@
  * D4 What a step cannot find out (a throw, a timeout) is a no with that reason.
  * D5 An approval counts only when everything it is bound to is still so, now.
  */
-import { PLAN_TOOL } from "../governance/plan.ts";
 import type { CallJudgement } from "../governance/provenance.ts";
 import type { ApprovalRequested } from "../journal/event.ts";
 import { denied, type Checked, type Denied } from "./call-checked.ts";
@@ -57,7 +56,7 @@ async function considerCall(
   if (barred !== null) return barred;
   const found = await resourceOf(session, checked, options);
   if (found.kind === "deny") return found;
-  if (checked.tool.name === PLAN_TOOL && options.trust?.isTainted() === true) {
+  if (options.trust?.isLatePlan(checked.call) === true) {
     return denied("labels/plan-frozen", "the plan stands since something untrusted was read");
   }
   const judgement = options.trust?.judge(checked) ?? null;

@@ -2,8 +2,6 @@
  * First of a call's three verbs: resolve the name, parse, validate, decide. Whatever is wrong
  * becomes an observation with the fix; nothing here ends a run.
  */
-import type { ResolvedInput } from "../governance/handle.ts";
-import { PLAN_TOOL } from "../governance/plan.ts";
 import type { ApprovalRequested, RefusalCode } from "../journal/event.ts";
 import { hashArgs, type Call, type OpenDoubt, type RetainedKey } from "../journal/run.ts";
 import { canonicalJson, type Json } from "../std/json.ts";
@@ -64,6 +62,8 @@ export interface Refused {
   readonly kind: "refused";
   readonly code: RefusalCode;
   readonly observation: string;
+  /** The observation may hold words from outside. */
+  readonly quotes?: true;
   readonly rules?: readonly string[];
 }
 
@@ -79,7 +79,7 @@ export async function prepareCall(
   if (tool === undefined) {
     return refuse("unknown_tool", unknownTool(wroteName(call.tool), [...agent.tools.keys()]));
   }
-  const resolved = resolveInput(call, options);
+  const resolved = options.trust?.resolve(call) ?? { ok: true, input: call.input };
   if (!resolved.ok) return refuse("invalid_input", danglingHandle(resolved.reason));
   const checking = tool.schema.check(resolved.input);
   const checked = checking instanceof Promise ? await checking : checking;
@@ -90,7 +90,9 @@ export async function prepareCall(
   const argsHash = hashArgs(input);
   const decided = await decideOnCall(session, { call, tool, input, argsHash }, options);
   if (decided.kind === "deny") {
-    return { ...refuse("denied", deniedCall(decided.reason)), rules: decided.rules };
+    const { reason, rules, quotes } = decided;
+    const refused = { ...refuse("denied", deniedCall(reason)), rules };
+    return quotes === undefined ? refused : { ...refused, quotes };
   }
   if (decided.kind === "full") return refuse("limit", fullCall(decided.reason));
   if (decided.kind === "wait") return { kind: "waiting", asked: decided.asked };
@@ -99,12 +101,6 @@ export async function prepareCall(
   const continues = earlierDoubt(session, tool.name, argsHash);
   const { rules, hasRoom } = decided;
   return { kind: "prepared", call, tool, input, isChanged, argsHash, continues, rules, hasRoom };
-}
-
-/** A plan's references stand for themselves: they are followed when its steps are judged. */
-function resolveInput(call: Call, { trust }: CallOptions): ResolvedInput {
-  if (trust !== null && call.tool !== PLAN_TOOL) return trust.resolve(call.input);
-  return { ok: true, input: call.input, handles: [] };
 }
 
 /** What can be refused before the tool is even looked up. */

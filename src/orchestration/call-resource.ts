@@ -3,7 +3,7 @@ import type { DecisionRequest } from "../governance/decide.ts";
 import { startDeadline, untilAborted } from "../std/deadline.ts";
 import { errorMessage } from "../std/error.ts";
 import { isJsonObject, toJson } from "../std/json.ts";
-import { denied, type Checked, type Denied } from "./call-checked.ts";
+import { denied, deniedQuoting, type Checked, type Denied } from "./call-checked.ts";
 import type { CallOptions } from "./call-prepare.ts";
 import type { Session } from "./session.ts";
 
@@ -42,7 +42,7 @@ export async function resourceOf(
     return { kind: "found", resource: known };
   } catch (thrown) {
     const reason = `what it acts on could not be looked up: ${errorMessage(thrown)}`;
-    return denied("resource/unknown", reason.slice(0, 500));
+    return deniedQuoting("resource/unknown", reason);
   } finally {
     deadline.end();
   }

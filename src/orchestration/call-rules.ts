@@ -4,7 +4,7 @@ import type { CallJudgement } from "../governance/provenance.ts";
 import type { Message } from "../journal/message.ts";
 import { startDeadline, untilAborted } from "../std/deadline.ts";
 import { errorMessage } from "../std/error.ts";
-import type { Checked } from "./call-checked.ts";
+import { deniedQuoting, type Checked, type Denied } from "./call-checked.ts";
 import type { CallOptions } from "./call-prepare.ts";
 import type { Resource } from "./call-resource.ts";
 import { policyVerdict } from "./policies.ts";
@@ -24,14 +24,14 @@ export async function askRules(
   session: Session,
   given: Considered,
   options: CallOptions,
-): Promise<readonly Verdict[]> {
-  const verdicts: Verdict[] = [];
+): Promise<readonly (Verdict | Denied)[]> {
+  const verdicts: (Verdict | Denied)[] = [];
   const origin = given.judgement === null ? null : originVerdict(given.judgement);
   if (origin !== null) verdicts.push(origin);
   const steps = [
-    (): Verdict | Promise<Verdict> => ownDecision(session, given, options),
-    (): Promise<Verdict | null> => policyVerdict(session, given, options),
-    (): Promise<Verdict | null> => needsApproval(session, given, options),
+    (): Promise<Verdict | Denied> => ownDecision(session, given, options),
+    (): Promise<Verdict | Denied | null> => policyVerdict(session, given, options),
+    (): Promise<Verdict | Denied | null> => needsApproval(session, given, options),
   ];
   for (const step of steps) {
     const verdict = await step();
@@ -55,11 +55,12 @@ function originVerdict(judgement: CallJudgement): Verdict | null {
   return { kind: "ask", rules: ["labels/doubtful"], question };
 }
 
-function ownDecision(
+/** Code says why not, in words that it may have from anywhere. */
+async function ownDecision(
   session: Session,
   given: Considered,
   options: CallOptions,
-): Verdict | Promise<Verdict> {
+): Promise<Verdict | Denied> {
   const { call, tool, input, argsHash, resource } = given;
   const { created, runId } = session.state;
   const request: DecisionRequest = {
@@ -78,7 +79,8 @@ function ownDecision(
       return sentMessages(session);
     },
   };
-  return decideCall(options.governing, request);
+  const verdict = await decideCall(options.governing, request);
+  return verdict.kind === "deny" ? { ...verdict, quotes: true } : verdict;
 }
 
 /** What the model was sent before its last answer, as the AI SDK hands it to such functions. */
@@ -91,7 +93,7 @@ async function needsApproval(
   session: Session,
   { call, tool, input }: Checked,
   { governing }: CallOptions,
-): Promise<Verdict | null> {
+): Promise<Verdict | Denied | null> {
   const { needsApproval: wish } = tool.definition;
   if (wish === undefined || wish === false) return null;
   const rules = ["tool/needs-approval"];
@@ -106,7 +108,8 @@ async function needsApproval(
     const answer = await untilAborted(asked, deadline.stop);
     return answer === false ? null : ask;
   } catch (thrown) {
-    return { kind: "deny", rules, reason: `needsApproval failed: ${errorMessage(thrown)}` };
+    const reason = `needsApproval failed: ${errorMessage(thrown)}`;
+    return deniedQuoting("tool/needs-approval", reason);
   } finally {
     deadline.end();
   }

@@ -90,12 +90,13 @@ function admit(
 ): () => Promise<void> {
   const { call, options } = given;
   if (prepared.kind === "refused") {
-    const { code, observation, rules = [] } = prepared;
+    const { code, observation, quotes, rules = [] } = prepared;
     session.push({
       kind: "call.refused",
       callId: call.callId,
       code,
       observation,
+      ...(quotes === undefined ? {} : { quotes }),
       ...decidedBy(session, call.callId, rules),
     });
     session.settleCall(call.callId, false);

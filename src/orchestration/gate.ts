@@ -146,7 +146,7 @@ async function runCheck(
     const isBroken = why === NO_ANSWER;
     return { unmet: { id: name, kind, what: name, why }, isBroken };
   } catch (thrown) {
-    const why = `it could not be checked: ${errorMessage(thrown).slice(0, 500)}`;
+    const why = `${UNCHECKED}: ${errorMessage(thrown).slice(0, 500)}`;
     return { unmet: { id: name, kind, what: name, why }, isBroken: true };
   } finally {
     deadline.end();
@@ -171,14 +171,18 @@ function factsOf(session: Session, text: string | null, abortSignal: AbortSignal
   };
 }
 
-const NO_ANSWER = "it could not be checked: the check gave no plain answer";
+const UNCHECKED = "it could not be checked";
+const NO_ANSWER = `${UNCHECKED}: the check gave no plain answer`;
+const NOT_SO = "it does not hold";
+const IS_SO = "it is so";
+const OWN_WORDS: ReadonlySet<string> = new Set([UNCHECKED, NOT_SO, IS_SO]);
 
 /** Why the answer means unmet; null when it means met. */
 function complaint(kind: "must" | "never", answer: unknown): string | null {
   if (typeof answer === "boolean") {
     const holds = answer === (kind === "must");
     if (holds) return null;
-    return kind === "must" ? "it does not hold" : "it is so";
+    return kind === "must" ? NOT_SO : IS_SO;
   }
   if (typeof answer === "string") return answer.slice(0, 500) || NO_ANSWER;
   if (!Array.isArray(answer) || !answer.every((line) => typeof line === "string")) return NO_ANSWER;
@@ -231,7 +235,25 @@ interface DeclinableView {
   readonly declinable?: boolean;
 }
 
+/**
+ * True when what the model is told of these holds words that a check may have read somewhere: the
+ * complaint of a postcondition in its author's code. Everything else is the harness's own, or was
+ * in the run before.
+ */
+export function quotesOutside(
+  unmet: readonly UnmetCheck[],
+  tools: { has(name: string): boolean },
+): boolean {
+  return unmet.some(({ kind, why }) => {
+    const isCode = kind === "must" || kind === "never";
+    const [, counted = ""] = COUNTED.exec(why) ?? [];
+    return isCode && !OWN_WORDS.has(told(why)) && !tools.has(counted);
+  });
+}
+
+const COUNTED = /^\d+ such receipts? of (\S+), (?:at least )?\d+(?: to \d+)? wanted$/;
+
 /** What went wrong inside a check is for its author, not for the model. */
 function told(why: string): string {
-  return why.startsWith("it could not be checked") ? "it could not be checked" : why;
+  return why.startsWith(UNCHECKED) ? UNCHECKED : why;
 }

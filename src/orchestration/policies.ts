@@ -11,6 +11,7 @@ import { startDeadline, untilAborted } from "../std/deadline.ts";
 import { errorMessage } from "../std/error.ts";
 import { isJsonObject, toJson, type Json, type JsonObject } from "../std/json.ts";
 import type { Tool } from "../tools/tool.ts";
+import { deniedQuoting, type Denied } from "./call-checked.ts";
 import type { CallOptions } from "./call-prepare.ts";
 import type { Resource } from "./call-resource.ts";
 import type { Considered } from "./call-rules.ts";
@@ -91,16 +92,22 @@ export async function policyVerdict(
   session: Session,
   given: Considered,
   options: CallOptions,
-): Promise<Verdict | null> {
+): Promise<Verdict | Denied | null> {
   const { policies } = options.agent;
   if (policies === null) return null;
   try {
     const request = await requestOf(session, { ...given, policies }, options);
     session.seen.set(given.call.callId, seenIn(request, given));
-    return verdictOf(policies.decide(request));
+    const answer = policies.decide(request);
+    const verdict = verdictOf(answer);
+    // What a rule could not cope with stands in the reason.
+    const quotes = verdict.kind === "deny" && answer.errors.length > 0;
+    return quotes ? { ...verdict, quotes } : verdict;
   } catch (thrown) {
-    const reason = `the policies could not be asked: ${errorMessage(thrown)}`.slice(0, 500);
-    return { kind: "deny", rules: ["policy/error"], reason };
+    return deniedQuoting(
+      "policy/error",
+      `the policies could not be asked: ${errorMessage(thrown)}`,
+    );
   }
 }
 

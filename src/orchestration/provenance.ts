@@ -3,29 +3,28 @@
  * journal and the tools' labels alone; a worker that takes a run over reads it anew.
  */
 import { resolveHandles, type ResolvedInput } from "../governance/handle.ts";
-import { parsePlan, PLAN_TOOL } from "../governance/plan.ts";
 import { judgeCall, type CallJudgement } from "../governance/provenance.ts";
 import { prepareLabels, type PreparedLabels } from "../governance/tool-labels.ts";
 import {
-  addCall,
   addMembers,
-  addOutput,
-  addPlan,
   addText,
   emptyTrust,
+  isPlan,
   isTainted,
+  wasWrittenClean,
   type TrustIndex,
 } from "../governance/trust.ts";
-import type { EventBody } from "../journal/event.ts";
-import { dispatchable, foldEvent } from "../journal/fold.ts";
+import type { JournalEvent } from "../journal/event.ts";
+import { foldEvent } from "../journal/fold.ts";
 import { readEvents } from "../journal/read-run.ts";
-import { callIdOf, emptyRun, type RunState } from "../journal/run.ts";
-import type { Json } from "../std/json.ts";
+import { emptyRun, type Call, type RunState } from "../journal/run.ts";
+import { assert } from "../std/assert.ts";
 import { sensitiveOf } from "../tools/governed.ts";
 import type { Tool } from "../tools/tool.ts";
 import type { Agent } from "./agent.ts";
 import type { Checked } from "./call-checked.ts";
 import type { Session } from "./session.ts";
+import { noteEvent } from "./trust-events.ts";
 
 export interface LabelOptions {
   /** `frozen`: the model writes a plan before it reads anything untrusted, and keeps to it. */
@@ -36,54 +35,66 @@ export interface LabelOptions {
 
 export interface Trust {
   isTainted(): boolean;
+  /** A call of the built-in plan tool that was written after something untrusted was read. */
+  isLatePlan(call: Call): boolean;
   judge(checked: Checked): CallJudgement;
-  resolve(input: Json): ResolvedInput;
+  /** The arguments with their handles followed. A plan's references stand for themselves. */
+  resolve(call: Call): ResolvedInput;
 }
 
 /** Null for an agent that declares nothing about where values come from. */
 export async function openTrust(session: Session, agent: Agent): Promise<Trust | null> {
   const labels = labelsOf(agent);
   if (labels === null) return null;
-  const { labels: options } = agent.definition;
-  let index = addText(
-    emptyTrust(options?.plan === "frozen" ? "frozen" : "none"),
-    agent.definition.instructions,
-    {
-      integrity: "operator",
-      source: "instructions",
-      readers: "anyone",
-    },
-  );
-  index = addMembers(index, options?.members ?? []);
-  const note = (event: EventBody, before: RunState): void => {
+  const { runId } = session.fence;
+  const events = await readEvents(session.store, runId);
+  let index = rebuildTrust(agent, labels, { runId, events });
+  session.observe = (event, before) => {
     index = noteEvent(index, event, { before, labels });
   };
-  await replay(session, note);
-  session.observe = note;
   session.taintedBy = () => index.exposure?.tool ?? null;
   return {
     isTainted: () => isTainted(index),
-    resolve: (input) => resolveHandles(index, input),
+    isLatePlan: ({ callId, tool }) => isPlan(index, tool) && !wasWrittenClean(index, callId),
+    resolve: ({ tool, input }) =>
+      isPlan(index, tool) ? { ok: true, input, handles: [] } : resolveHandles(index, input),
     judge: ({ call, tool, input }) => {
       const own = labels.get(tool.name);
       const { callId } = call;
-      if (own === undefined) return { kind: "trusted", arguments: [], isUnplanned: false };
+      assert(own !== undefined, `${tool.name} is called and has no labels`);
       return judgeCall(index, { callId, labels: own, input });
     },
   };
 }
 
-/** What the journal holds already, and what is pushed and not yet written. */
-async function replay(
-  session: Session,
-  note: (event: EventBody, before: RunState) => void,
-): Promise<void> {
-  const { runId } = session.fence;
-  let state = emptyRun(runId);
-  for (const event of await readEvents(session.store, runId)) {
-    note(event, state);
-    state = foldEvent(state, event);
+/** What is known at the start of a run: the operator's own words. */
+function firstTrust({ definition }: Agent): TrustIndex {
+  const { labels: options, instructions } = definition;
+  const told = addText(emptyTrust(options?.plan ?? "none"), instructions, {
+    integrity: "operator",
+    source: "instructions",
+    readers: "anyone",
+  });
+  return addMembers(told, options?.members ?? []);
+}
+
+/**
+ * What a run's journal says about where values come from: the same as was known when its last
+ * event was written, whoever wrote it. Reads the journal from its first event: a worker does that
+ * once for each hold of the run, as it does for the state.
+ */
+export function rebuildTrust(
+  agent: Agent,
+  labels: ReadonlyMap<string, PreparedLabels>,
+  { runId, events }: { readonly runId: string; readonly events: readonly JournalEvent[] },
+): TrustIndex {
+  let index = firstTrust(agent);
+  let before: RunState = emptyRun(runId);
+  for (const event of events) {
+    index = noteEvent(index, event, { before, labels });
+    before = foldEvent(before, event);
   }
+  return index;
 }
 
 const cache = new WeakMap<Agent, ReadonlyMap<string, PreparedLabels> | null>();
@@ -112,7 +123,7 @@ function declares({ definition }: Tool): boolean {
 function prepared(tool: Tool, isStrict: boolean): PreparedLabels {
   const { definition, name, effect } = tool;
   const isWrite = effect.class !== "read";
-  const isSaid = definition.sensitive !== undefined || !isStrict || name === PLAN_TOOL;
+  const isSaid = definition.sensitive !== undefined || !isStrict;
   return prepareLabels(
     { name, isWrite },
     {
@@ -120,98 +131,4 @@ function prepared(tool: Tool, isStrict: boolean): PreparedLabels {
       ...(isSaid ? { sensitive: sensitiveOf(definition) } : {}),
     },
   );
-}
-
-/** Rules whose reasons may hold text that came from outside. */
-const QUOTING: ReadonlySet<string> = new Set([
-  "resource/unknown",
-  "policy/error",
-  "decision.error",
-]);
-
-interface Seen {
-  readonly before: RunState;
-  readonly labels: ReadonlyMap<string, PreparedLabels>;
-}
-
-function noteEvent(index: TrustIndex, event: EventBody, seen: Seen): TrustIndex {
-  switch (event.kind) {
-    case "run.created":
-      return addText(index, event.prompt, user("prompt"));
-    case "message.added":
-      return event.from === "person" ? addText(index, event.text, user("person")) : index;
-    case "model.answered":
-      return dispatchable(event.content).reduce((next, part, position) => {
-        const callId = callIdOf(event.turn, position);
-        return addCall(next, { callId, tool: part.toolName, input: part.input });
-      }, index);
-    case "call.completed":
-      return noteOutput(index, event, seen);
-    case "call.refused": {
-      // A reason that quotes the outside world brings its bytes in.
-      const isQuoted = (event.rules ?? []).some((rule) => QUOTING.has(rule));
-      return isQuoted ? addText(index, event.observation, untrusted("a look-up")) : index;
-    }
-    case "approval.settled":
-      return event.input === undefined
-        ? index
-        : addText(index, JSON.stringify(event.input), user("person"));
-    case "call.failed":
-      return addText(index, event.observation, untrusted(toolOf(seen.before, event.callId)));
-    case "call.in_doubt":
-      return addText(index, event.why, untrusted(toolOf(seen.before, event.callId)));
-    case "call.resolved": {
-      const doubt = seen.before.doubts.find(({ callId }) => callId === event.callId);
-      if (doubt === undefined || !event.happened) return index;
-      const { callId, input, tool } = doubt;
-      return added(index, { callId, input, output: event.output ?? null, tool }, seen);
-    }
-    default:
-      return index;
-  }
-}
-
-function noteOutput(
-  index: TrustIndex,
-  event: Extract<EventBody, { kind: "call.completed" }>,
-  seen: Seen,
-): TrustIndex {
-  const { callId, output } = event;
-  const call = seen.before.calls.find((open) => open.callId === callId);
-  if (call === undefined) return index;
-  const input = call.claim?.input ?? call.input;
-  if (call.tool !== PLAN_TOOL)
-    return added(index, { callId, input, output, tool: call.tool }, seen);
-  const parsed = parsePlan(input);
-  return parsed.ok ? addPlan(index, parsed.plan) : index;
-}
-
-interface Done {
-  readonly callId: string;
-  readonly input: Json;
-  readonly output: Json;
-  readonly tool: string;
-}
-
-function added(index: TrustIndex, done: Done, { before, labels }: Seen): TrustIndex {
-  const { callId, input, output, tool } = done;
-  // A tool that is gone vouches for nothing.
-  const own = labels.get(tool) ?? prepareLabels({ name: tool, isWrite: false });
-  const isApproved = before.approvals.some(
-    (approval) => approval.callId === callId && approval.decision === "approved",
-  );
-  const standing = !own.isWrite ? "read" : isApproved ? "approved" : "trusted";
-  return addOutput(index, { callId, input, output, labels: own, standing });
-}
-
-function toolOf(state: RunState, callId: string): string {
-  return state.calls.find((open) => open.callId === callId)?.tool ?? "a tool";
-}
-
-function user(source: string): Parameters<typeof addText>[2] {
-  return { integrity: "user", source, readers: "anyone" };
-}
-
-function untrusted(source: string): Parameters<typeof addText>[2] {
-  return { integrity: "untrusted", source, readers: "anyone" };
 }

@@ -113,12 +113,13 @@ function checkCallsFit(session: Session, answer: ModelAnswer): void {
 function keepAnswer(session: Session, generated: Extract<Generated, { kind: "answered" }>): void {
   const { answer, attempts, ms } = generated;
   const turn = session.state.turn + 1;
-  const { finish, model, usage, malformed, responseId } = answer;
+  const { consulted, finish, model, usage, malformed, responseId } = answer;
   checkCallsFit(session, answer);
   const usualFinish = dispatchable(answer.content).length > 0 ? "tool-calls" : "stop";
   session.push({
     kind: "model.answered",
     ...(attempts === 1 ? {} : { attempts }),
+    ...(consulted ? { consulted } : {}),
     content: withUniqueIds(session.seenCallIds, answer, turn),
     ...(finish === usualFinish ? {} : { finish }),
     ...(Object.keys(malformed).length === 0 ? {} : { malformed }),
