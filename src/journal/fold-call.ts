@@ -109,6 +109,7 @@ function foldFailed(draft: Draft, event: CallFailed): void {
   const kept: RetainedKey = {
     callId: event.callId,
     tool,
+    input: claim.input,
     argsHash: hashArgs(claim.input),
     key: claim.key,
   };

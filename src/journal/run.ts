@@ -66,6 +66,7 @@ export interface OpenDoubt extends InDoubt {
 export interface RetainedKey {
   readonly callId: string;
   readonly tool: string;
+  readonly input: Json;
   readonly argsHash: string;
   readonly key: string;
 }

@@ -5,11 +5,12 @@
  * Y1 Only a line of its own that begins with DECLINED, names the whole id and gives a reason in
  *    words on that line.
  * Y2 Only what may be declined, and is not declined yet.
- * Y3 What has been done cannot be declined: the report contradicts a receipt.
+ * Y3 What has been done, or may have been by a call that failed without proof that nothing
+ *    happened, cannot be declined.
  */
 import type { HeldObligation } from "../journal/intent.ts";
 import type { RunState } from "../journal/run.ts";
-import { standings } from "./obligation.ts";
+import { meets, standings } from "./obligation.ts";
 
 export interface Decline {
   readonly id: string;
@@ -19,9 +20,12 @@ export interface Decline {
 export interface Declines {
   /** What the model declines and may. */
   readonly taken: readonly Decline[];
-  /** What it declines although a receipt says that it did it (Y3). */
+  /** What it declines although it did it, or may have (Y3). */
   readonly contradicted: readonly (Decline & { readonly callId: string })[];
 }
+
+/** Only such calls are retained: a failure of the others is proof, or leaves a doubt. */
+const effect = "idempotent";
 
 export function judgeDeclines(state: RunState, text: string): Declines {
   const said = declinedBy(text, state.obligations);
@@ -40,6 +44,11 @@ export function judgeDeclines(state: RunState, text: string): Declines {
     if (reason === undefined) continue;
     if (standing.kind === "met") contradicted.push({ id, reason, callId: standing.callId });
     const isNew = state.obligations[index]?.declined === undefined;
+    const tried = state.retained.find((kept) => meets(standing.obligation, { ...kept, effect }));
+    if (tried !== undefined && isNew) {
+      contradicted.push({ id, reason, callId: tried.callId });
+      continue;
+    }
     if (standing.kind === "declined" && isNew && declinable === true) taken.push({ id, reason });
   }
   return { taken, contradicted };

@@ -193,13 +193,6 @@ describe("the AI SDK's tool() works unchanged", () => {
     });
     expect((await refusal(given)).message).toContain("context");
   });
-
-  test("but one that asks for approval is refused, not run without", async () => {
-    const given = sdkTool({ inputSchema: money, needsApproval: true, execute });
-    const error = await refusal(given);
-    expect(error.code).toBe("tool_invalid");
-    expect(error.hint).toContain("decide");
-  });
 });
 
 describe("a tool that cannot work is refused with the next step", () => {
