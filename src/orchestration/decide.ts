@@ -32,8 +32,8 @@ export type Command =
   /** Tell the model that its answer held nothing, then ask again. */
   | { readonly kind: "nudge" }
   | { readonly kind: "ask_doubts" }
-  /** Run the gate; when it is met the run ends with `then`, in the same commit. */
-  | { readonly kind: "check"; readonly then: Finish; readonly mayAskAgain: boolean }
+  /** Run the gate; when it is met the run ends with `met`, in the same commit. */
+  | { readonly kind: "check"; readonly met: Finish; readonly mayAskAgain: boolean }
   | { readonly kind: "park"; readonly waitingFor: string; readonly wakeAt?: number }
   /** Give the run back untouched: another worker goes on. */
   | { readonly kind: "yield" }
@@ -108,10 +108,10 @@ function succeed(
   end: { readonly reason: Reason; readonly text: string | null; readonly mayAskAgain: boolean },
 ): Command {
   const { reason, text, mayAskAgain } = end;
-  const then: Finish = { kind: "finish", outcome: "succeeded", reason, text };
-  if (!facts.hasGate) return then;
+  const met: Finish = { kind: "finish", outcome: "succeeded", reason, text };
+  if (!facts.hasGate) return met;
   const { gate } = state;
-  if (gate === null || gate.unmet.length === 0) return { kind: "check", then, mayAskAgain };
+  if (gate === null || gate.unmet.length === 0) return { kind: "check", met, mayAskAgain };
   const list = gate.unmet.map(({ what, why }) => `${what} (${why})`).join("; ");
   if (facts.onUnmet === "escalate") {
     return { kind: "park", waitingFor: `a person: the run is not done: ${list}` };

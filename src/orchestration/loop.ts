@@ -167,17 +167,17 @@ async function check(
   { session, agent }: Hold,
   command: Extract<Command, { kind: "check" }>,
 ): Promise<Advance | null> {
-  const { then, mayAskAgain } = command;
-  for (const { id, reason } of judgeDeclines(session.state, then.text ?? "").taken) {
+  const { met, mayAskAgain } = command;
+  for (const { id, reason } of judgeDeclines(session.state, met.text ?? "").taken) {
     session.push({ kind: "obligation.declined", by: "model", obligationId: id, reason });
   }
-  const { checks, unmet, broken } = await runGate(session, agent, then.text);
+  const { checks, unmet, broken } = await runGate(session, agent, met.text);
   if (session.abort.aborted) return session.hardAbort.aborted ? { kind: "idle" } : null;
   // A person may have asked for more meanwhile: what was checked is not this very state (V1).
   if (session.hasMail) return null;
   if (unmet.length === 0) {
     session.push({ kind: "gate.checked", checks, unmet });
-    await finish(session, then);
+    await finish(session, met);
     return { kind: "done" };
   }
   const { gateRounds, obligations } = session.state;

@@ -207,10 +207,7 @@ function verdictOf({ verdict, rules, reason, shadow }: PolicyAnswer): Verdict {
   }
 }
 
-/**
- * Whether a model may be asked. Only policies that name `Action::"model"` have a say: a set that
- * speaks of tools alone leaves models as they are.
- */
+/** Whether a model may be asked. A set that speaks of tools alone leaves models as they are. */
 export async function modelVerdict(
   session: Session,
   model: string,
@@ -243,7 +240,8 @@ export async function modelVerdict(
 
 function speaksOfModels({ parts }: PolicySet): boolean {
   return parts.rules.some(({ action, isBuiltIn }) => {
-    if (isBuiltIn || action.kind === "any") return false;
+    if (isBuiltIn) return false;
+    if (action.kind === "any") return true;
     const named = action.kind === "equals" ? [action.entity] : action.entities;
     return named.some(({ id }) => id === MODEL_ACTION);
   });

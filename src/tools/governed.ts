@@ -91,7 +91,10 @@ export interface Governed<Input = never, Output = unknown> {
 /** Checked in one place, so that a wrong declaration is met at start-up. */
 export function checkGoverned(definition: Governed, where: string): void {
   const { limits, approval, claims, resource } = definition;
-  if (resource !== undefined && (!IDENTIFIER.test(resource.type) || !isFunction(resource.of))) {
+  if (
+    resource !== undefined &&
+    (!IDENTIFIER.test(resource.type) || typeof resource.of !== "function")
+  ) {
     throw invalid(
       where,
       "has a resource that is none",
@@ -131,10 +134,6 @@ const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]{0,99}$/;
 
 function isList(value: NonNullable<Governed["sensitive"]>): value is readonly string[] {
   return Array.isArray(value);
-}
-
-function isFunction(value: unknown): boolean {
-  return typeof value === "function";
 }
 
 function invalid(where: string, what: string, hint: string): BridleError {
