@@ -1,3 +1,4 @@
+import { ablationProof } from "./ablation/prove.ts";
 import { attacksProof } from "./attacks/prove.ts";
 import { cedarProof } from "./cedar/prove.ts";
 import { crashProof } from "./crash/prove.ts";
@@ -8,6 +9,7 @@ import type { Proof } from "./proof.ts";
 
 /** Every proof there is. To add one: import it and name it here. */
 export const proofs: readonly Proof[] = [
+  ablationProof,
   attacksProof,
   cedarProof,
   crashProof,
