@@ -1,3 +1,4 @@
+import { ablationProof } from "./ablation/prove.ts";
 import { approvalsProof } from "./approvals/prove.ts";
 import { attacksProof } from "./attacks/prove.ts";
 import { budgetProof } from "./budget/prove.ts";
@@ -12,6 +13,7 @@ import type { Proof } from "./proof.ts";
 
 /** Every proof there is. To add one: import it and name it here. */
 export const proofs: readonly Proof[] = [
+  ablationProof,
   approvalsProof,
   attacksProof,
   budgetProof,

@@ -18,6 +18,7 @@ import type { Json, JsonObject } from "../../src/std/json.ts";
 import type { Effect } from "../../src/tools/effect.ts";
 import type { Domain } from "./data.ts";
 import type { Db } from "./db.ts";
+import type { TaskAction } from "./task.ts";
 import { ToolRefusal, type DomainTool } from "./tool.ts";
 
 /** What a run is started with. */
@@ -30,7 +31,17 @@ export interface Desks {
   readonly tools: Readonly<Record<string, ToolDefinition>>;
   /** The state this run has left behind. */
   readonly dbOf: (runId: string) => Db;
+  /** The calls of this run that reached a tool, oldest first. */
+  readonly callsOf: (runId: string) => readonly DeskCall[];
   readonly counted: () => DeskCounts;
+}
+
+/** One call as the desk itself saw it. */
+export interface DeskCall extends TaskAction {
+  readonly effect: DomainTool["effect"];
+  readonly kind: "result" | "refused";
+  /** Null when it was refused. */
+  readonly output: Json;
 }
 
 export interface DeskCounts {
@@ -51,6 +62,12 @@ export function openDesks(domain: Domain): Desks {
     dbs.set(runId, db);
     return db;
   };
+  const calls = new Map<string, DeskCall[]>();
+  const note = (runId: string, call: DeskCall): void => {
+    const known = calls.get(runId);
+    if (known === undefined) calls.set(runId, [call]);
+    else known.push(call);
+  };
   const counts = { executed: 0, invalidExecuted: 0, effectsDoubled: 0, refusedByDomain: 0 };
   const written = new Set<string>();
   const transactor = memoryTransactor();
@@ -64,16 +81,19 @@ export function openDesks(domain: Domain): Desks {
       execute: (input, { runId, idempotencyKey }) => {
         counts.executed += 1;
         if (!isValid(input)) counts.invalidExecuted += 1;
+        const call = { name: tool.name, arguments: input, effect: tool.effect };
         try {
           const result = tool.run(dbOf(runId), input);
           if (tool.effect === "write") {
             if (written.has(idempotencyKey)) counts.effectsDoubled += 1;
             written.add(idempotencyKey);
           }
+          note(runId, { ...call, kind: "result", output: result });
           return result;
         } catch (thrown) {
           if (!(thrown instanceof ToolRefusal)) throw thrown;
           counts.refusedByDomain += 1;
+          note(runId, { ...call, kind: "refused", output: null });
           // A refused call has changed nothing (law T1 of `tool.ts`).
           throw new ToolError(thrown.message, { cause: thrown });
         }
@@ -83,6 +103,7 @@ export function openDesks(domain: Domain): Desks {
   return {
     tools: Object.fromEntries(domain.tools.map((tool) => [tool.name, bind(tool)])),
     dbOf,
+    callsOf: (runId) => calls.get(runId) ?? [],
     counted: () => ({ ...counts }),
   };
 }

@@ -32,10 +32,20 @@ export interface CustomerAnswer {
   readonly why: "wanted" | "details" | "later" | "agreed before" | "not wanted";
   /** What the model is told. */
   readonly text: string;
+  /** The running number of this yes, from 1; null for a no. */
+  readonly agreement: number | null;
+}
+
+/** One question with its answer. */
+export interface Asked {
+  readonly question: CustomerQuestion;
+  readonly answer: CustomerAnswer;
 }
 
 export interface Customer {
   ask(question: CustomerQuestion): CustomerAnswer;
+  /** Everything that was asked so far, oldest first; a repeated question stands there once. */
+  asked(): readonly Asked[];
   /** What is still wanted, in general words; `isDone` when nothing is. */
   remaining(): { readonly isDone: boolean; readonly text: string };
   /** Questions by how they were answered; a repeated one counts once. */
@@ -51,7 +61,7 @@ const TEXTS: Readonly<Record<CustomerAnswer["why"], string>> = {
 };
 
 /** Handing over to a person carries the model's own words: any of them will do. */
-const FREE_WORDED = "transfer_to_human_agents";
+export const FREE_WORDED: string = "transfer_to_human_agents";
 
 /** The customer of one run of one task. */
 export function scriptedCustomer(domain: Domain, task: Task): Customer {
@@ -59,7 +69,7 @@ export function scriptedCustomer(domain: Domain, task: Task): Customer {
     domain.tools.filter(({ effect }) => effect === "write").map(({ name }) => name),
   );
   const wanted = task.actions.filter(({ name }) => writes.has(name));
-  const given = new Map<string, CustomerAnswer>();
+  const given = new Map<string, Asked>();
   let next = 0;
   const answer = ({ tool, input }: CustomerQuestion): CustomerAnswer["why"] => {
     const is = (action: TaskAction): boolean => isSame(action, { name: tool, arguments: input });
@@ -72,13 +82,15 @@ export function scriptedCustomer(domain: Domain, task: Task): Customer {
   return {
     ask: (question) => {
       const known = given.get(question.key);
-      if (known !== undefined) return known;
+      if (known !== undefined) return known.answer;
       const why = answer(question);
-      if (why === "wanted") next += 1;
-      const said = { agrees: why === "wanted", why, text: TEXTS[why] };
-      given.set(question.key, said);
+      const agrees = why === "wanted";
+      if (agrees) next += 1;
+      const said = { agrees, why, text: TEXTS[why], agreement: agrees ? next : null };
+      given.set(question.key, { question, answer: said });
       return said;
     },
+    asked: () => [...given.values()],
     remaining: () => {
       const left = wanted.slice(next).map(({ name }) => name);
       return left.length === 0
@@ -87,7 +99,7 @@ export function scriptedCustomer(domain: Domain, task: Task): Customer {
     },
     counted: () => {
       const counts = { wanted: 0, details: 0, later: 0, "agreed before": 0, "not wanted": 0 };
-      for (const { why } of given.values()) counts[why] += 1;
+      for (const { answer: said } of given.values()) counts[said.why] += 1;
       return counts;
     },
   };
@@ -128,12 +140,12 @@ export function customerTools(
       effect: idempotent(),
       execute: async (asked, { runId, idempotencyKey }) => {
         const customer = await customerOf(runId);
-        const { agrees, text } = customer.ask({
+        const { agrees, text, agreement } = customer.ask({
           tool: readText(asked, "tool"),
           input: expectObject(asked["input"], "input"),
           key: idempotencyKey,
         });
-        return { agrees, text };
+        return { agrees, text, agreement };
       },
     },
     ask_customer_done: {
