@@ -90,6 +90,9 @@ export interface AgentDefinition<Input = never> extends ModelSettings {
   readonly labels?: LabelOptions;
   /** What each run may spend, reserved before it is spent. */
   readonly budget?: Budget & {
+    /** The same as `limits.turnsMax` and `limits.wallMs`, for one place to say what a run may. */
+    readonly turns?: number;
+    readonly wallMs?: number;
     /** A budget without room: `end` (default) the run, or `ask` a person and wait. */
     readonly onExhausted?: "end" | "ask";
   };
@@ -172,7 +175,7 @@ export async function prepareAgent(definition: AgentDefinition, cwd?: string): P
     toolSpecs,
     inputSchema,
     settings: settingsOf(definition),
-    limits: checkLimits({ ...defaultRunLimits, ...definition.limits }, `Agent "${name}"`),
+    limits: limitsOf(definition, where),
     stopWhen: Array.isArray(stopWhen) ? stopWhen : [stopWhen],
     gate: await prepareGate(definition, { where, tools: [...tools.keys()] }),
     policies: await preparePolicies(definition, {
@@ -196,6 +199,17 @@ function checkTwins(tools: ReadonlyMap<string, Tool>, added: Tool): void {
       hint: "Rename one of them.",
     });
   }
+}
+
+/** Where limits and budget name the same, the lower counts. */
+function limitsOf({ limits = {}, budget = {} }: AgentDefinition, where: string): RunLimits {
+  const own = { ...defaultRunLimits, ...limits };
+  const { turns = own.turnsMax, wallMs = own.wallMs } = budget;
+  checkLimits({ ...own, turnsMax: turns, wallMs }, `${where}, budget`);
+  return checkLimits(
+    { ...own, turnsMax: Math.min(own.turnsMax, turns), wallMs: Math.min(own.wallMs, wallMs) },
+    where,
+  );
 }
 
 function claimsOf(tool: Tool): readonly Claims[] {

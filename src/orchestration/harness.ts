@@ -2,7 +2,8 @@
  * The harness: accepts work, hands it to the engine, answers for its outcome.
  *
  * A1 `start` resolves after the run is durable, never before.
- * A2 The same idempotency key gives the same run; with other work it is an error.
+ * A2 The same idempotency key of the same tenant gives the same run; with other work it is an
+ *    error. Tenants do not meet in a key.
  * A3 Runs that an earlier process left behind are taken up from the first moment on.
  */
 import type { Person } from "../governance/approval.ts";
@@ -106,7 +107,7 @@ export class Harness {
         runId,
         agent: prepared.name,
         lane,
-        ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+        ...(idempotencyKey === undefined ? {} : { idempotencyKey: tenantKey(options) }),
         requestHash,
         created,
         at,
@@ -234,6 +235,16 @@ function programsOf(
     ...(onDelta === undefined ? {} : { onDelta }),
   };
   return new Map([...agents].map(([name, agent]) => [name, agentProgram(agent, loop)]));
+}
+
+const TENANT_KEY = "tenant:";
+
+/** The store's keys are one space for all tenants; a run of no tenant keeps its key as it is. */
+function tenantKey(options: Pick<StartOptions, "principal" | "idempotencyKey">): string {
+  const { principal, idempotencyKey = "" } = options;
+  const tenant = principal?.tenant;
+  if (tenant === undefined && !idempotencyKey.startsWith(TENANT_KEY)) return idempotencyKey;
+  return `${TENANT_KEY}${encodeURIComponent(tenant ?? "")}/${idempotencyKey}`;
 }
 
 /** Whoever is told of a problem cannot add one. */

@@ -28,6 +28,23 @@ describe("A2: an idempotency key", () => {
     expect(model.requests).toHaveLength(1);
   });
 
+  test("tenants do not meet in a key", async () => {
+    const { harness: made } = await worldOf(agentOf(modelOf("Done.")));
+    const start = (tenant: string | undefined, idempotencyKey: string) => {
+      const principal = { id: "ann", ...(tenant === undefined ? {} : { tenant }) };
+      return made.start("worker", { input: 1, principal, idempotencyKey });
+    };
+    const runs = [
+      await start("a", "k"),
+      await start("b", "k"),
+      await start(undefined, "k"),
+      await start(undefined, "tenant:a/k"),
+      await start("a/k", ""),
+    ];
+    expect(new Set(runs.map(({ runId }) => runId)).size).toBe(runs.length);
+    expect((await start("a", "k")).runId).toBe(runs[0]?.runId);
+  });
+
   test("for other work is refused and names the run that has it", async () => {
     const { harness: made } = await worldOf(done);
     const run = await made.start("worker", { input: 1, idempotencyKey: "k" });
