@@ -263,8 +263,7 @@ export interface ApprovalSettled {
   readonly kind: "approval.settled";
   readonly approvalId: string;
   readonly by?: string;
-  /** `void`: what was approved is not what would happen now; a new answer is needed. */
-  readonly decision: "approved" | "denied" | "expired" | "edited" | "void";
+  readonly decision: "approved" | "denied" | "expired" | "edited";
   readonly inbox?: number;
   /** The arguments a person put in place of the model's. */
   readonly input?: Json;

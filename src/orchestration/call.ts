@@ -111,11 +111,11 @@ function admit(
   if (mustAsk || !prepared.hasRoom || !options.slots.tryTake(tool)) {
     return () => runLater(session, prepared, options);
   }
-  const running = claim(session, prepared, options.agent);
+  const running = claim(session, prepared, options);
   return () => runInSlot(session, running, options);
 }
 
-function claim(session: Session, prepared: Prepared, agent: Agent): Running {
+function claim(session: Session, prepared: Prepared, options: CallOptions): Running {
   const { continues, tool } = prepared;
   const permit = permitOf(session, prepared);
   if (tool.effect.class !== "read") {
@@ -126,7 +126,7 @@ function claim(session: Session, prepared: Prepared, agent: Agent): Running {
       }),
     );
   }
-  return { permit, agent, isOpen: continues !== null && "claimedAt" in continues };
+  return { permit, options, isOpen: continues !== null && "claimedAt" in continues };
 }
 
 /** A call that carries an earlier one on goes under the earlier one's key. */
@@ -174,7 +174,7 @@ async function runLater(session: Session, prepared: Prepared, options: CallOptio
     session.settleCall(call.callId, false);
     return;
   }
-  const running = claim(session, prepared, options.agent);
+  const running = claim(session, prepared, options);
   try {
     await session.flush();
   } catch (thrown) {
@@ -237,7 +237,7 @@ async function settleFromEarlier(
     session.settleCall(call.callId, false);
     return true;
   }
-  const running = claim(session, prepared, options.agent);
+  const running = claim(session, prepared, options);
   await complete(session, running, { ...truth, dropped: null, attempt: 1, ms: 0 });
   return true;
 }

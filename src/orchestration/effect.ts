@@ -17,7 +17,8 @@ import type { ReceiptSource } from "../journal/receipt.ts";
 import type { CallClaimed, Seen } from "../journal/event.ts";
 import { idempotencyKeyOf } from "../journal/run.ts";
 import { keepOutput } from "../tools/tool-output.ts";
-import type { Agent } from "./agent.ts";
+import { whyNotAgain, type Barred } from "./call-again.ts";
+import type { CallOptions } from "./call-prepare.ts";
 import { executeCall, type Permit, type Returned, type Threw } from "./call-execute.ts";
 import { failedCall, unknownOutcome } from "./observation.ts";
 import { openObligations } from "./oblige.ts";
@@ -27,7 +28,7 @@ import type { Session } from "./session.ts";
 /** A claimed call on its way to being settled. */
 export interface Running {
   readonly permit: Permit;
-  readonly agent: Agent;
+  readonly options: CallOptions;
   /** An earlier run under the same key may have had its effect: nobody saw it end. */
   readonly isOpen: boolean;
 }
@@ -55,12 +56,47 @@ export async function runEffect(session: Session, running: Running): Promise<voi
     if (next.kind === "again") {
       const waitMs = backoffMs(tool.retry, attempt, systemRandom);
       await session.clock.sleep(waitMs, stop.signal).catch(() => undefined);
+      if (session.hardAbort.aborted) return;
+      const barred = await barredNow(session, { ...running, isOpen });
+      if (barred !== null) {
+        await concludeBarred(session, { ...running, isOpen }, { barred, attempt, ms });
+        return;
+      }
       if (next.reclaim) await claimAgain(session, running.permit, attempt + 1);
       continue;
     }
     await conclude(session, running, { next, executed, attempt, ms });
     return;
   }
+}
+
+/** A cancel does not keep an effect that may have happened from being settled. */
+function barredNow(session: Session, running: Running): Promise<Barred | null> {
+  const { permit, options, isOpen } = running;
+  if (isOpen && session.state.cancel !== null) return Promise.resolve(null);
+  const call = session.state.calls.find((open) => open.callId === permit.callId);
+  return call === undefined
+    ? Promise.resolve(null)
+    : whyNotAgain(session, call, { permit, options });
+}
+
+/** It may not be tried again: failed, or in doubt where an earlier try may have had its effect. */
+async function concludeBarred(
+  session: Session,
+  running: Running,
+  given: { readonly barred: Barred; readonly attempt: number; readonly ms: number },
+): Promise<void> {
+  const { barred, attempt, ms } = given;
+  const { callId, rules, tool } = running.permit;
+  const isRead = tool.effect.class === "read";
+  if (running.isOpen && !isRead) {
+    await doubt(session, running, `it was tried ${attempt} times; ${barred.message}`);
+    return;
+  }
+  const by = isRead ? decidedBy(session, callId, rules) : {};
+  const attempts = attempt === 1 ? {} : { attempts: attempt };
+  session.push({ kind: "call.failed", ...attempts, callId, ms, ...barred, ...by });
+  session.settleCall(callId, false);
 }
 
 type AfterThrow =
@@ -150,7 +186,7 @@ async function conclude(
 
 /** Records that nobody knows; durable before anything else happens. */
 export async function doubt(session: Session, running: Running, why: string): Promise<void> {
-  const waits = running.agent.definition.inDoubt === "park";
+  const waits = running.options.agent.definition.inDoubt === "park";
   session.push({
     kind: "call.in_doubt",
     callId: running.permit.callId,
@@ -190,7 +226,7 @@ export async function complete(
     ...(via === "execute" ? {} : { via }),
   });
   const { tool, callId, input } = permit;
-  openObligations(session, running.agent, { tool, callId, input, output });
+  openObligations(session, running.options.agent, { tool, callId, input, output });
   session.settleCall(callId, true);
   if (effect === "once" || effect === "transactional") await session.flush();
 }

@@ -8,11 +8,11 @@
 import { hashArgs, type Call, type OpenDoubt } from "../journal/run.ts";
 import type { Json } from "../std/json.ts";
 import type { Tool } from "../tools/tool.ts";
-import { decideOnCall } from "./call-decide.ts";
+import { whyNotAgain } from "./call-again.ts";
 import { executeCall, type Permit } from "./call-execute.ts";
 import type { CallOptions } from "./call-prepare.ts";
 import { claimAgain, complete, doubt, runEffect, type Running } from "./effect.ts";
-import { cancelledCall, deniedCall, unknownOutcome } from "./observation.ts";
+import { unknownOutcome } from "./observation.ts";
 import { openObligations } from "./oblige.ts";
 import { askAbout, latestEnd, type Truth } from "./reconcile.ts";
 import type { Session } from "./session.ts";
@@ -38,7 +38,7 @@ export async function recoverCall(
     attempt: claim.attempt,
     rules: [],
   };
-  const running: Running = { permit, agent: options.agent, isOpen: true };
+  const running: Running = { permit, options, isOpen: true };
   const isRepeatable = claim.effect === "read" || claim.effect === "idempotent";
   if (isRepeatable && tool.effect.class === claim.effect) {
     const barred = await whyNotAgain(session, call, { permit, options });
@@ -50,30 +50,6 @@ export async function recoverCall(
   const endedAt = latestEnd(session, tool, claim.at);
   const truth = await askAbout(session, { ...permit, effect: claim.effect, endedAt });
   if (!session.hardAbort.aborted) await settleTruth(session, running, { call, truth, options });
-}
-
-interface Barred {
-  readonly message: string;
-  readonly observation: string;
-}
-
-/** Why a call that was allowed once may not run again; null when it may. */
-async function whyNotAgain(
-  session: Session,
-  call: Call,
-  { permit, options }: { readonly permit: Permit; readonly options: CallOptions },
-): Promise<Barred | null> {
-  if (session.state.cancel !== null) {
-    return { message: "the run was cancelled", observation: cancelledCall() };
-  }
-  const { tool, input, argsHash } = permit;
-  const decided = await decideOnCall(session, { call, tool, input, argsHash }, options);
-  if (decided.kind === "allow") return null;
-  const message =
-    decided.kind === "wait"
-      ? `a person must approve it again: ${decided.asked.question}`
-      : decided.reason;
-  return { message, observation: deniedCall(message) };
 }
 
 async function settleTruth(

@@ -1,7 +1,7 @@
 import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
 import type { DecisionPoint } from "../../src/governance/door.ts";
-import { once, read } from "../../src/index.ts";
+import { idempotent, once, read, ToolError } from "../../src/index.ts";
 import { agentOf, eventsOf, modelOf, play, resultsIn, toolOf } from "../orchestration/world.ts";
 
 const payTurn = { calls: [{ tool: "pay", input: { cents: 5 } }] };
@@ -113,4 +113,37 @@ test("slow decisions about the calls of one turn are waited for together", async
   const { outcome } = await play(agentOf(modelOf({ calls }), { tools: { pay } }), { decide });
   expect(outcome.receipts).toHaveLength(10);
   expect(Date.now() - started).toBeLessThan(350);
+});
+
+describe("D1: a retry is decided on too", () => {
+  for (const [what, effect, ends] of [
+    ["a read", read(), "call.failed"],
+    ["what is known not to have happened", once(), "call.failed"],
+    ["an idempotent call that may have happened", idempotent(), "call.in_doubt"],
+  ] as const) {
+    test(`${what} is not tried again once it is forbidden`, async () => {
+      let runs = 0;
+      const pay = toolOf({
+        effect,
+        retry: { baseMs: 1, maxMs: 1 },
+        execute: () => {
+          runs += 1;
+          const happened = effect.class === "idempotent" ? "unknown" : "no";
+          throw new ToolError("busy", { isTransient: true, happened });
+        },
+      });
+      let asked = 0;
+      const decide: DecisionPoint = () => {
+        asked += 1;
+        return asked === 1
+          ? { kind: "allow", rules: [] }
+          : { kind: "deny", rules: ["closed"], reason: "the shop has closed" };
+      };
+      const model = modelOf(payTurn, "Done.");
+      const ended = await play(agentOf(model, { tools: { pay } }), { decide });
+      expect({ runs, asked }).toEqual({ runs: 1, asked: effect.class === "idempotent" ? 3 : 2 });
+      expect(ended.events.map(({ kind }) => kind)).toContain(ends);
+      expect(resultsIn(model, 1)[0]).toContain("the shop has closed");
+    });
+  }
 });

@@ -1,0 +1,31 @@
+/** A call that would run once more is decided on once more: it may be forbidden by now. */
+import type { Call } from "../journal/run.ts";
+import { decideOnCall } from "./call-decide.ts";
+import type { Permit } from "./call-execute.ts";
+import type { CallOptions } from "./call-prepare.ts";
+import { cancelledCall, deniedCall } from "./observation.ts";
+import type { Session } from "./session.ts";
+
+export interface Barred {
+  readonly message: string;
+  readonly observation: string;
+}
+
+/** Why a call that was allowed once may not run again; null when it may. */
+export async function whyNotAgain(
+  session: Session,
+  call: Call,
+  { permit, options }: { readonly permit: Permit; readonly options: CallOptions },
+): Promise<Barred | null> {
+  if (session.state.cancel !== null) {
+    return { message: "the run was cancelled", observation: cancelledCall() };
+  }
+  const { tool, input, argsHash } = permit;
+  const decided = await decideOnCall(session, { call, tool, input, argsHash }, options);
+  if (decided.kind === "allow") return null;
+  const message =
+    decided.kind === "wait"
+      ? `a person must approve it again: ${decided.asked.question}`
+      : decided.reason;
+  return { message, observation: deniedCall(message) };
+}
