@@ -6,10 +6,24 @@
  * simulation's, not a real model's: it goes on with the next right call. The customer is a script
  * that knows what is wanted, and stands outside of the harness, as do the reference and the score.
  *
+ * What these figures flatter, and what they belittle: the customer reads every proposal and never
+ * says yes to a wrong one, so confirmation stops every wrong write; and the model never gives in to
+ * a customer who wants what the policy forbids, which is what a written policy is for (`prove
+ * policy` measures that on recorded runs). Half of the wrong values in writes are ones that the
+ * domain carries out, and unwanted writes are drawn from up to three on the customer's own things
+ * and up to three of a stranger's (`slips.ts`): both are assumptions.
+ *
+ * The policy's share of stopped writes is flattered too: a model that slips to another order or
+ * reservation has not read it, and the rules that ask for that are the first to stop it. And the
+ * gate alone makes wrong writes likelier, since it sends a model back to work that errs as before.
+ *
  * Always on, in every arm: the effect ledger, the check of arguments, the repair hints, the limits.
  *
- * The retail rules were written from the policy's text. One that was not in it (an address is not
- * changed into itself) denied a reference write on the first run and was taken out.
+ * Two things were mended after the first run, which had no errors, so the rules are not blind. Of
+ * the retail rules, written from the policy's text, one that was not in it (an address is not
+ * changed into itself) denied a reference write and was taken out. And the request counts as the
+ * answer to the question for a reason, as in `proof/policy/corrected.ts`: without the question the
+ * airline's rules denied the cancellations of tasks 14 and 42 as well.
  *
  * The line of JSON:
  *
