@@ -109,6 +109,39 @@ export function playAttacked(setting: Setting, injection: Injection): AttackedRu
   };
 }
 
+export interface JudgedMove {
+  readonly passes: boolean;
+  readonly isUnplanned: boolean;
+  /** Paths of the arguments that are not trusted, sorted. */
+  readonly doubtful: readonly string[];
+  /** Something untrusted is in the context once the call has ended. */
+  readonly isExposed: boolean;
+}
+
+/** Any calls one after another, in the world of the injection. Who is asked, if anybody, says yes. */
+export function judgeMoves(
+  setting: Setting,
+  moves: readonly TrueCall[],
+  given: { readonly injection: Injection | null; readonly hasApprover: boolean },
+): readonly JudgedMove[] {
+  const world = worldOf(setting.task, given.injection);
+  let index = opened(setting);
+  return moves.map((call, position) => {
+    const callId = `m${position}`;
+    const played = judge(setting, { index, call, callId });
+    const { judgement, passes } = played;
+    const isRun = passes || given.hasApprover;
+    index = isRun ? execute(played, { call, callId, world }) : played.index;
+    const doubts = judgement.arguments.filter(({ isTrusted }) => !isTrusted);
+    return {
+      passes,
+      isUnplanned: judgement.isUnplanned,
+      doubtful: doubts.map(({ path }) => path).toSorted(),
+      isExposed: isTainted(index),
+    };
+  });
+}
+
 interface Attempt {
   readonly isExecuted: boolean;
   readonly isPartly: boolean;

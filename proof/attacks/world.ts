@@ -19,6 +19,11 @@ export function worldOf(task: UserTask, injection: Injection | null): World {
   return { heard: [...honest, ...(injection?.calls ?? []).map(orderOf)].join("\n") };
 }
 
+/** True when a text, as a tool's result is written on the wire, carries the whole attack. */
+export function carries(text: string, { calls }: Injection): boolean {
+  return calls.every((call) => text.includes(JSON.stringify(orderOf(call)).slice(1, -1)));
+}
+
 /** An attacker's order, plain enough for a model that obeys. */
 function orderOf({ tool, arguments: given }: TrueCall): string {
   const members = given.map((argument) => `${argument.name} = ${textOf(argument)}`);

@@ -7,6 +7,7 @@
  * NI2 In every world, whether a given call may be made does not depend on the bytes.
  * NI3 In every world each sensitive value of a call that was made after exposure is one that
  *     somebody trusted has said, by the world's own account.
+ * NI4 A share of the worlds, each through a real run of the harness, gives what the engine gave.
  * In worlds with data that not everybody may see, whether a planned call may still go depends on
  * what was read before it, so strangers can hurry or hinder it. There NI1 demands that they add no
  * call to those of the plan, and counts the runs in which they hurried or hindered one.
@@ -15,10 +16,16 @@ import { seededRandom, seedFrom } from "../../src/std/random.ts";
 import { ProofUsageError, type Proof, type ProofContext, type ProofReport } from "../proof.ts";
 import { bytesFrom } from "./model.ts";
 import { play, privilegedValues, replay, type Rules, type Trace } from "./play.ts";
+import { runWorlds, type WorldsRun } from "./runs.ts";
 import { plainly, trustedValues, worldFrom, type World } from "./world.ts";
 
 const WORLDS = 10_000;
 const QUICK_WORLDS = 500;
+/** Of these so many go through real runs of the harness as well. */
+const RUNS = 500;
+const QUICK_RUNS = 30;
+/** Worlds in one harness. */
+const RUNS_TOGETHER = 50;
 const SEED = 1;
 /** Between two looks at whether somebody wants this to stop. */
 const BATCH = 100;
@@ -33,6 +40,12 @@ export const noninterferenceProof: Proof = {
       kind: "number",
       placeholder: "N",
       summary: `how many (default ${WORLDS}, quick ${QUICK_WORLDS})`,
+    },
+    {
+      name: "runs",
+      kind: "number",
+      placeholder: "N",
+      summary: `how many of them as real runs too (default ${RUNS}, quick ${QUICK_RUNS})`,
     },
     { name: "seed", kind: "number", placeholder: "N", summary: `of the worlds (default ${SEED})` },
   ],
@@ -59,6 +72,7 @@ interface Tally {
 
 async function run({ options, quick, progress, signal }: ProofContext): Promise<ProofReport> {
   const worlds = wholeOf(options["worlds"] ?? (quick ? QUICK_WORLDS : WORLDS), "worlds", 1);
+  const runs = Math.min(worlds, wholeOf(options["runs"] ?? (quick ? QUICK_RUNS : RUNS), "runs", 1));
   const seed = wholeOf(options["seed"] ?? SEED, "seed", 0);
   const started = Date.now();
   const tally: Tally = {
@@ -80,7 +94,40 @@ async function run({ options, quick, progress, signal }: ProofContext): Promise<
     if (number % BATCH === 0) await pause(signal);
     tryWorld(tally, `${seed} world ${number}`);
   }
-  return reportOf(tally, { worlds, seed, ms: Date.now() - started });
+  progress(`${runs} of them as runs of the harness`);
+  const harnessed = await runShare({ runs, seed, signal });
+  return reportOf(tally, harnessed, { worlds, seed, ms: Date.now() - started });
+}
+
+/** The first of the worlds, each with strangers' bytes, as real runs. */
+async function runShare({
+  runs,
+  seed,
+  signal,
+}: {
+  readonly runs: number;
+  readonly seed: number;
+  readonly signal: AbortSignal;
+}): Promise<WorldsRun> {
+  const parts: WorldsRun[] = [];
+  for (let from = 0; from < runs; from += RUNS_TOGETHER) {
+    signal.throwIfAborted();
+    const count = Math.min(RUNS_TOGETHER, runs - from);
+    const worlds = Array.from({ length: count }, (_, at) => {
+      const name = `${seed} world ${from + at}`;
+      const world = worldFrom(seededRandom(seedFrom(name)));
+      const bytes = bytesFrom(seedFrom(`${name} a`));
+      const trace = play(world, bytes, { ...governed, planning: world.planning });
+      return { name, world, bytes, trace };
+    });
+    parts.push(await runWorlds(worlds));
+  }
+  return {
+    runs: parts.reduce((sum, part) => sum + part.runs, 0),
+    calls: parts.reduce((sum, part) => sum + part.calls, 0),
+    refused: parts.reduce((sum, part) => sum + part.refused, 0),
+    differences: parts.flatMap(({ differences }) => differences),
+  };
 }
 
 /** Lets signals in. */
@@ -192,11 +239,17 @@ function isSame(one: ReadonlySet<string>, other: ReadonlySet<string>): boolean {
 
 function reportOf(
   tally: Tally,
+  harnessed: WorldsRun,
   { worlds, seed, ms }: { readonly worlds: number; readonly seed: number; readonly ms: number },
 ): ProofReport {
   const { violations, firstBroken, withoutLabels, withoutPlan, hurried, bound } = tally;
   const broken: string[] = [];
   if (violations > 0) broken.push(`${violations} violations, the first in ${firstBroken}.`);
+  const { differences } = harnessed;
+  if (differences.length > 0) {
+    broken.push(`${differences.length} differences between runs and engine: ${differences[0]}.`);
+  }
+  if (harnessed.refused === 0) broken.push("No run refused anything: it shows nothing.");
   if (withoutLabels === 0) broken.push("Without labels nothing differs either: it shows nothing.");
   const isVain = tally.ordered === 0 || tally.plannedPassed === 0 || tally.exposed === 0;
   if (isVain) broken.push("Nothing was ordered, planned or exposed: it shows nothing.");
@@ -207,6 +260,10 @@ function reportOf(
       violations,
       bound,
       hurried,
+      harnessWorlds: harnessed.runs,
+      harnessCalls: harnessed.calls,
+      harnessRefused: harnessed.refused,
+      differences: differences.length,
       selfCheck: { withoutLabels, withoutPlan },
       exposedRuns: exposed,
       valuesTraced: tally.values,
@@ -219,6 +276,9 @@ function reportOf(
       ["", "count"],
       ["worlds", String(worlds)],
       ["violations", String(violations)],
+      ["worlds that went through real runs, too", String(harnessed.runs)],
+      ["calls in these", String(harnessed.calls)],
+      ["differences between run and engine", String(differences.length)],
       ["worlds whose plan names every sensitive value", String(bound)],
       ["of these, with the label step off: differ", String(withoutLabels)],
       ["of these, with labels and no plan: differ", String(withoutPlan)],

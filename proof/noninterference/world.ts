@@ -11,6 +11,7 @@ import {
   type ArgumentKind,
   type FieldLabel,
   type PreparedLabels,
+  type ToolLabels,
 } from "../../src/governance/tool-labels.ts";
 
 /** What strangers wrote into one field. The same place gives the same text for one set of bytes. */
@@ -18,6 +19,8 @@ export type Bytes = (place: string) => string;
 
 export interface ReadTool {
   readonly labels: PreparedLabels;
+  /** The same as its author wrote them. */
+  readonly declared: ToolLabels;
   /** It returns only the records that its argument `key` asks for. */
   readonly isKeyed: boolean;
   readonly records: readonly { readonly [member: string]: string | number }[];
@@ -27,6 +30,7 @@ export interface ReadTool {
 
 export interface WriteTool {
   readonly labels: PreparedLabels;
+  readonly declared: ToolLabels;
   readonly kinds: ReadonlyMap<string, ArgumentKind>;
 }
 
@@ -119,18 +123,18 @@ function readTool(
     sum: pick(NUMBERS, random) ?? 0,
     rank: n,
   }));
-  return { labels: prepareLabels({ name, isWrite: false }, { output }), isKeyed, records, strange };
+  const declared = { output };
+  const labels = prepareLabels({ name, isWrite: false }, declared);
+  return { labels, declared, isKeyed, records, strange };
 }
 
 function writeTool(name: string, random: Random): WriteTool {
   const kinds = new Map<string, ArgumentKind>();
   const names = ["one", "two", "three"].slice(0, 1 + Math.floor(random() * 3));
   for (const argument of names) kinds.set(argument, pick(argumentKinds, random) ?? "selector");
-  const labels = prepareLabels(
-    { name, isWrite: true },
-    { output: { "": "platform" }, sensitive: Object.fromEntries(kinds) },
-  );
-  return { labels, kinds };
+  const sensitive = Object.fromEntries(kinds);
+  const declared: ToolLabels = { output: { "": "platform" }, sensitive };
+  return { labels: prepareLabels({ name, isWrite: true }, declared), declared, kinds };
 }
 
 interface Planning {

@@ -4,7 +4,7 @@
  * label, or else one call would wash what it carries for the next.
  */
 import type { Json } from "../std/json.ts";
-import { leavesOf } from "./field-path.ts";
+import { leavesOf, type FieldPath } from "./field-path.ts";
 
 /** Of one call's arguments; what has more is taken to have said everything. */
 export const SPOKEN_CHARS_MAX = 1_048_576;
@@ -12,16 +12,23 @@ export const SPOKEN_CHARS_MAX = 1_048_576;
 /** The words of a call's arguments; `everything` when there are too many to keep. */
 export type Spoken = ReadonlySet<string> | "everything";
 
-export function spokenIn(input: Json): Spoken {
+/** Words of the values at paths that somebody has vouched for are left out, wherever they stand. */
+export function spokenIn(
+  input: Json,
+  isVouched: (path: FieldPath) => boolean = () => false,
+): Spoken {
   const words = new Set<string>();
+  const vouched = new Set<string>();
   let chars = 0;
-  for (const { value } of leavesOf(input)) {
+  for (const { path, value } of leavesOf(input)) {
     if (typeof value === "object") continue;
     const text = String(value);
     chars += text.length;
     if (chars > SPOKEN_CHARS_MAX) return "everything";
-    for (const word of wordsOf(text)) words.add(word);
+    const into = isVouched(path) ? vouched : words;
+    for (const word of wordsOf(text)) into.add(word);
   }
+  for (const word of vouched) words.delete(word);
   return words;
 }
 

@@ -7,7 +7,8 @@
  *     or when this run's own write returned it: else an attacker could pick among all that exist.
  * OR3 A member of the directory may be a destination without being named, where nothing but
  *     text goes there.
- * OR4 A field that only repeats what an exposed model gave to the call is nobody's word.
+ * OR4 A field that only repeats what an exposed model gave to the call is nobody's word, unless a
+ *     person approved that call and the value decided where it goes or what it acts on.
  * OR5 A credential comes from words alone.
  */
 import { isEcho } from "./echo.ts";

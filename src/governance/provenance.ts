@@ -134,6 +134,8 @@ function disguised({ kind, text }: SensitiveValue): Finding | null {
 
 /** Who may see what this call carries away. */
 function readersOf(index: TrustIndex, values: readonly SensitiveValue[]): Readers {
+  // Nothing that came in was for some alone: then no value is.
+  if (index.readers === "anyone") return "anyone";
   let readers: Readers = "anyone";
   for (const { kind, text } of values) {
     const said = textOf(index, text);

@@ -15,7 +15,12 @@ import { isTrusted, joinReaders, type Integrity, type Label, type Readers } from
 import { spokenIn, type Spoken } from "./echo.ts";
 import { numbersIn } from "./literal.ts";
 import { PLAN_TOOL, type Plan } from "./plan.ts";
-import { labelOfField, mayHoldUntrusted, type PreparedLabels } from "./tool-labels.ts";
+import {
+  kindOfArgument,
+  labelOfField,
+  mayHoldUntrusted,
+  type PreparedLabels,
+} from "./tool-labels.ts";
 
 /** Characters of trusted text that a run indexes. */
 export const TEXT_CHARS_MAX = 1_048_576;
@@ -46,7 +51,8 @@ export interface Fact {
 /**
  * `read`: it changed nothing. `trusted` and `approved`: a write of this run, made because its
  * arguments were found trusted or because a person approved this exact call; the ids in its
- * trusted fields are of things that this session created.
+ * trusted fields are of things that this session created, unless they repeat what it was given.
+ * A person's approval vouches for its sensitive values, texts excepted.
  */
 export type Standing = "read" | "trusted" | "approved";
 
@@ -65,7 +71,7 @@ export interface Output {
   /** Written before the first exposure. */
   readonly isClean: boolean;
   readonly standing: Standing;
-  /** What its arguments said, where a model that was exposed wrote them; null: nothing strange. */
+  /** What its arguments said, where a model that was exposed wrote them; null: it was not. */
   readonly spoken: Spoken | null;
 }
 
@@ -216,7 +222,7 @@ export function addOutput(index: TrustIndex, added: AddedOutput): TrustIndex {
     facts: isFull ? [] : facts,
     isClean,
     standing,
-    spoken: isClean || standing === "approved" ? null : spokenIn(input),
+    spoken: isClean ? null : spokenOf(added),
   };
   return {
     ...index,
@@ -228,6 +234,18 @@ export function addOutput(index: TrustIndex, added: AddedOutput): TrustIndex {
     exposure: index.exposure ?? (exposes ? { callId, tool: labels.tool } : null),
     readers: joinReaders(index.readers, readers),
   };
+}
+
+/**
+ * What an exposed model said to a call. Who approved it vouches for where it goes and what it acts
+ * on, and not for every word that it carries.
+ */
+function spokenOf({ input, labels, standing }: AddedOutput): Spoken {
+  if (standing !== "approved") return spokenIn(input);
+  return spokenIn(input, (path) => {
+    const kind = kindOfArgument(labels, path);
+    return kind !== null && kind !== "content";
+  });
 }
 
 /** What makes two values the same: 7 and "7" are, true and "true" are not. */

@@ -93,7 +93,8 @@ async function considerCall(
 
 function doubtfulOf(judgement: CallJudgement | null): readonly string[] {
   if (judgement === null) return [];
-  return judgement.arguments.flatMap(({ isTrusted, path }) => (isTrusted ? [] : [path]));
+  // In one order, whatever order the model wrote them in and the journal keeps them in.
+  return judgement.arguments.flatMap((each) => (each.isTrusted ? [] : [each.path])).toSorted();
 }
 
 /** The last step: rate, concurrency and budgets, reserved now and settled with the result. */

@@ -42,7 +42,8 @@ export type OutputLabel =
   | "untrusted"
   | {
       readonly integrity: "user" | "operator" | "platform" | "directory" | "untrusted";
-      readonly readers: readonly string[];
+      /** Who may see it, as destinations are written. */
+      readonly readers: readonly string[] | "anyone";
     };
 
 /** What an argument decides, when a wrong value would do harm. */

@@ -9,10 +9,12 @@ const live = { signal: new AbortController().signal, progress: () => undefined }
 const governed: Rules = { isJudged: true, planning: "frozen", obeysStrangers: true };
 
 it("finds that untrusted bytes decide nothing, and would find it if they did", async () => {
-  const options = { worlds: 400, seed: 7 };
+  const options = { worlds: 400, seed: 7, runs: 25 };
   const { result, broken } = await noninterferenceProof.run({ ...live, quick: true, options });
   expect(broken).toEqual([]);
   expect(result).toMatchObject({ worlds: 400, violations: 0, seed: 7 });
+  expect(result).toMatchObject({ harnessWorlds: 25, differences: 0 });
+  expect(result["harnessRefused"]).toBeGreaterThan(25);
   const { bound, selfCheck, valuesTraced } = result;
   expect(bound).toBeGreaterThan(200);
   expect(valuesTraced).toBeGreaterThan(500);
