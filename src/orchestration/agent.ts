@@ -96,7 +96,10 @@ export interface AgentDefinition<Input = never> extends ModelSettings {
     /** A budget without room: `end` (default) the run, or `ask` a person and wait. */
     readonly onExhausted?: "end" | "ask";
   };
-  /** `obliged`: an effect that no obligation asks for is refused. Default `any`. */
+  /**
+   * `obliged`: an effect that no obligation asks for is refused, but for tools that oblige
+   * themselves. Default `any`.
+   */
   readonly effects?: "any" | "obliged";
   /** `cited`: the last answer names every effect by the id its tool returned. Default `free`. */
   readonly report?: "free" | "cited";

@@ -136,6 +136,8 @@ export function barredAsUnasked(
   agent: Agent,
 ): Denied | null {
   if (agent.definition.effects !== "obliged" || tool.effect.class === "read") return null;
+  // What confirms requests cannot wait for one.
+  if (tool.definition.obliges !== undefined) return null;
   const deed = { callId: call.callId, tool: tool.name, effect: tool.effect.class, input };
   if (isAskedFor(state, deed)) return null;
   const reason = "nothing that was asked for and is still open needs this call";
