@@ -183,15 +183,18 @@ export function addCall(index: TrustIndex, call: AddedCall): TrustIndex {
   const calls = index.calls.append({ callId: call.callId, isClean });
   if (!isClean || isPlan(index, call.tool)) return { ...index, calls };
   const label: Label = { integrity: "user", source: "before exposure", readers: index.readers };
-  let next: TrustIndex = { ...index, calls };
-  let seen = 0;
+  const said: string[] = [];
+  let [chars, seen] = [index.chars, 0];
   for (const { value } of leavesOf(call.input)) {
-    if (++seen > LEAVES_MAX) return { ...next, isFull: true };
-    if (typeof value === "string" || typeof value === "number") {
-      next = keepText(next, String(value), label);
-    }
+    // All or nothing: a model's members come back from the journal in another order.
+    if (++seen > LEAVES_MAX || chars > TEXT_CHARS_MAX) return { ...index, calls, isFull: true };
+    if (typeof value !== "string" && typeof value !== "number") continue;
+    said.push(String(value));
+    chars += String(value).length;
   }
-  return next;
+  if (chars > TEXT_CHARS_MAX) return { ...index, calls, isFull: true };
+  const next: TrustIndex = { ...index, calls };
+  return said.reduce((so, text) => keepText(so, text, label), next);
 }
 
 /** Whether a tool is the built-in one; a run without a plan may have another of its name. */

@@ -84,7 +84,9 @@ export async function prepareCall(
   const checking = tool.schema.check(resolved.input);
   const checked = checking instanceof Promise ? await checking : checking;
   if (!checked.ok) {
-    return refuse("invalid_input", invalidInput(checked.problems, tool.schema.jsonSchema));
+    const told = invalidInput(checked.problems, tool.schema.jsonSchema);
+    const refused = refuse("invalid_input", told);
+    return checked.isOwn === undefined ? refused : { ...refused, quotes: true };
   }
   const input = deepFreeze(checked.value);
   const argsHash = hashArgs(input);

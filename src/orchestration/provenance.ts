@@ -31,6 +31,11 @@ export interface LabelOptions {
   readonly plan?: "frozen";
   /** Destinations inside the organisation: exact names, or `*@domain`. */
   readonly members?: readonly string[];
+  /**
+   * Whose words the prompt is: the `user`'s for whom the run acts (default), or those of somebody
+   * else: a mail that came in, a ticket, a page. Such a run begins exposed.
+   */
+  readonly prompt?: "user" | "untrusted";
 }
 
 export interface Trust {
@@ -49,8 +54,9 @@ export async function openTrust(session: Session, agent: Agent): Promise<Trust |
   const { runId } = session.fence;
   const events = await readEvents(session.store, runId);
   let index = rebuildTrust(agent, labels, { runId, events });
+  const prompt = promptBy(agent);
   session.observe = (event, before) => {
-    index = noteEvent(index, event, { before, labels });
+    index = noteEvent(index, event, { before, labels, prompt });
   };
   session.taintedBy = () => index.exposure?.tool ?? null;
   return {
@@ -65,6 +71,10 @@ export async function openTrust(session: Session, agent: Agent): Promise<Trust |
       return judgeCall(index, { callId, labels: own, input });
     },
   };
+}
+
+function promptBy({ definition }: Agent): "user" | "untrusted" {
+  return definition.labels?.prompt ?? "user";
 }
 
 /** What is known at the start of a run: the operator's own words. */
@@ -91,7 +101,7 @@ export function rebuildTrust(
   let index = firstTrust(agent);
   let before: RunState = emptyRun(runId);
   for (const event of events) {
-    index = noteEvent(index, event, { before, labels });
+    index = noteEvent(index, event, { before, labels, prompt: promptBy(agent) });
     before = foldEvent(before, event);
   }
   return index;

@@ -31,13 +31,15 @@ interface Seen {
   /** The run right before the event. */
   readonly before: RunState;
   readonly labels: ReadonlyMap<string, PreparedLabels>;
+  /** Whose words the prompt is. */
+  readonly prompt: "user" | "untrusted";
 }
 
 /** The index after one more event. Costs what the event holds. */
 export function noteEvent(index: TrustIndex, event: EventBody, seen: Seen): TrustIndex {
   switch (event.kind) {
     case "run.created":
-      return addText(index, event.prompt, user("prompt"));
+      return addText(index, event.prompt, { ...user("prompt"), integrity: seen.prompt });
     case "message.added":
       return event.from === "person" ? addText(index, event.text, user("person")) : index;
     case "model.answered":

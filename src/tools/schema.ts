@@ -15,7 +15,12 @@ export interface Problem {
 
 export type Checked =
   | { readonly ok: true; readonly value: Json }
-  | { readonly ok: false; readonly problems: readonly Problem[] };
+  | {
+      readonly ok: false;
+      readonly problems: readonly Problem[];
+      /** The schema's own code says so, in words that it may have from anywhere. */
+      readonly isOwn?: true;
+    };
 
 export interface InputSchema {
   readonly jsonSchema: JsonObject;
@@ -48,10 +53,11 @@ type Validate = (value: unknown) => Checked | Promise<Checked>;
 
 async function checkOwn(validate: Validate, value: Json): Promise<Checked> {
   try {
-    return await validate(value);
+    const checked = await validate(value);
+    return checked.ok ? checked : { ...checked, isOwn: true };
   } catch (thrown) {
     const message = `the schema's own check failed: ${errorMessage(thrown)}`;
-    return { ok: false, problems: [{ path: "", message }] };
+    return { ok: false, problems: [{ path: "", message }], isOwn: true };
   }
 }
 

@@ -5,6 +5,7 @@ import type { Json } from "../../src/std/json.ts";
 import { planTool } from "../../src/governance/plan-tool.ts";
 import { parsePlan, PLAN_STEPS_MAX } from "../../src/governance/plan.ts";
 import {
+  addCall,
   addMembers,
   addOutput,
   addText,
@@ -12,6 +13,7 @@ import {
   FACTS_MAX,
   isTainted,
   TEXT_CHARS_MAX,
+  wasWrittenClean,
   type TrustIndex,
 } from "../../src/governance/trust.ts";
 import { asked, judged, returned, tools, user } from "./bank.ts";
@@ -138,6 +140,18 @@ describe("the index of trusted values", () => {
     expect(full.isFull).toBe(true);
     const exposed = returned(full, tools.mails, { output: ["x"] });
     expect(judged(exposed, tools.pay, { to: "GB29", amount: 12 }).kind).toBe("doubtful");
+  });
+
+  test("TR5: a call over the limit of text adds none of it, in whatever order it was written", () => {
+    const text = "a ".repeat(TEXT_CHARS_MAX / 2);
+    for (const input of [
+      { to: "GB29", text },
+      { text, to: "GB29" },
+    ]) {
+      const index = addCall(asked("x"), { callId: "t1c0", tool: "send", input });
+      expect(index).toMatchObject({ isFull: true, texts: { length: 1 } });
+      expect(wasWrittenClean(index, "t1c0")).toBe(true);
+    }
   });
 
   test("TR5: over the limit of values nothing more becomes trusted, and exposure is still seen", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { once, read } from "../../src/index.ts";
+import { memoryStore, once, read } from "../../src/index.ts";
 import { agentOf, eventsOf, modelOf, play, toolOf, until, worldOf } from "./world.ts";
 
 describe("labels", () => {
@@ -85,5 +85,39 @@ describe("labels", () => {
       "labels/plan-frozen",
       "labels/doubtful",
     ]);
+  });
+
+  test("a prompt that a stranger wrote names nothing, and marks the run from its start", async () => {
+    const tools = { findOrder, send };
+    for (const prompt of ["user", "untrusted"] as const) {
+      const model = modelOf(sending("FR76"), "Done.");
+      const ended = await play(agentOf(model, { tools, labels: { prompt } }), {}, "Send to FR76");
+      const isStrange = prompt === "untrusted";
+      expect(ended.outcome.receipts).toHaveLength(isStrange ? 0 : 1);
+      expect(ended.outcome.tainted === "prompt").toBe(isStrange);
+    }
+  });
+
+  test("what a tool returned that is gone since is nobody's word", async () => {
+    const lookUp = { ...findOrder, execute: () => ({ order: "A1", iban: "DE02" }) };
+    const script = [look, sending("DE02"), "Done."] as const;
+    const store = memoryStore();
+    const stopping = modelOf(look, ({ abortSignal }) => {
+      return new Promise((_resolve, reject) => {
+        abortSignal?.addEventListener("abort", () => reject(new Error("stopped")));
+      });
+    });
+    const before = await worldOf(agentOf(stopping, { tools: { findOrder: lookUp, send } }), {
+      store,
+    });
+    const run = await before.harness.start("worker", { input: "go" });
+    await until(async () => eventsOf(await run.events(), "call.completed").length === 1);
+    await before.harness.drain(0);
+    const after = await worldOf(agentOf(modelOf(...script), { tools: { send } }), { store });
+    const outcome = await (await after.harness.run(run.runId)).outcome();
+    expect(outcome).toMatchObject({ kind: "succeeded", tainted: "findOrder" });
+    expect(outcome.receipts.map(({ tool }) => tool)).toEqual(["findOrder"]);
+    const kept = await play(agentOf(modelOf(...script), { tools: { findOrder: lookUp, send } }));
+    expect(kept.outcome.receipts.map(({ tool }) => tool)).toEqual(["findOrder", "send"]);
   });
 });
