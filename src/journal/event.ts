@@ -155,11 +155,13 @@ export interface CallCompleted {
   readonly via?: ReceiptSource;
 }
 
-/** The effect is known not to have happened (or was a read). */
+/** The effect is known not to have happened, or was a read, or says otherwise. */
 export interface CallFailed {
   readonly kind: "call.failed";
   readonly attempts?: number;
   readonly callId: string;
+  /** Nothing proves that nothing happened; the same call again goes under the same key. */
+  readonly mayHaveHappened?: true;
   readonly message: string;
   readonly ms: number;
   /** What the model is told: what failed, whether retrying helps, what to do instead. */

@@ -110,6 +110,7 @@ function foldFailed(draft: Draft, event: CallFailed): void {
     callId: event.callId,
     tool,
     input: claim.input,
+    mayHaveHappened: event.mayHaveHappened ?? false,
     argsHash: hashArgs(claim.input),
     key: claim.key,
   };

@@ -67,6 +67,8 @@ export interface RetainedKey {
   readonly callId: string;
   readonly tool: string;
   readonly input: Json;
+  /** Nothing proves that nothing happened. */
+  readonly mayHaveHappened: boolean;
   readonly argsHash: string;
   readonly key: string;
 }

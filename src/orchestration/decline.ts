@@ -44,7 +44,9 @@ export function judgeDeclines(state: RunState, text: string): Declines {
     if (reason === undefined) continue;
     if (standing.kind === "met") contradicted.push({ id, reason, callId: standing.callId });
     const isNew = state.obligations[index]?.declined === undefined;
-    const tried = state.retained.find((kept) => meets(standing.obligation, { ...kept, effect }));
+    const tried = state.retained.find(
+      (kept) => kept.mayHaveHappened && meets(standing.obligation, { ...kept, effect }),
+    );
     if (tried !== undefined && isNew) {
       contradicted.push({ id, reason, callId: tried.callId });
       continue;

@@ -172,8 +172,11 @@ async function conclude(
       const observation = failedCall(message, told);
       const attempts = attempt === 1 ? {} : { attempts: attempt };
       const by = tool.effect.class === "read" ? decidedBy(session, callId, rules) : {};
-      session.push({ kind: "call.failed", ...attempts, callId, message, ms, observation, ...by });
-      session.settleCall(callId, false);
+      const isOpen = executed.happened === "unknown" && tool.effect.class === "idempotent";
+      const may = isOpen ? { mayHaveHappened: true as const } : {};
+      const failed = { message, ms, observation };
+      session.push({ kind: "call.failed", ...attempts, callId, ...may, ...failed, ...by });
+      session.settleCall(callId, isOpen);
       return;
     }
     case "doubt":

@@ -271,3 +271,19 @@ describe("declarations that cannot work", () => {
     });
   });
 });
+
+test("what may have happened without a receipt cannot be declined", async () => {
+  const send = toolOf({
+    effect: idempotent(),
+    execute: () => {
+      throw new Error("it was sent, and then something broke");
+    },
+  });
+  const owed = { id: "send", what: "send it", tool: "send", declinable: true };
+  const declines = "DECLINED send: the customer no longer wants it";
+  const turns = [{ calls: [{ tool: "send" }] }, declines, declines, declines];
+  const ended = await play(
+    agentOf(modelOf(...turns), { tools: { send }, obligations: () => [owed] }),
+  );
+  expect(ended.outcome).toMatchObject({ kind: "failed_recoverable", declined: [] });
+});
