@@ -10,7 +10,6 @@
  */
 import type { Call } from "../journal/run.ts";
 import { idempotencyKeyOf } from "../journal/run.ts";
-import type { Agent } from "./agent.ts";
 import { barredAsUnasked } from "./call-decide.ts";
 import type { Permit } from "./call-execute.ts";
 import {
