@@ -190,6 +190,13 @@ export class Run {
 
   /** A person allows the run more than its budget: whole amounts by unit. */
   async raise(more: Readonly<Record<string, number>>, by: string): Promise<void> {
+    const { created } = await this.state();
+    const why = whyNotDecider(by, { people: this.#parts.people, principal: created?.principal });
+    if (why !== null) {
+      throw new BridleError("approval_invalid", `The word does not count: ${why}`, {
+        hint: "Somebody of `people` who did not ask for the run may raise its budget.",
+      });
+    }
     await this.#decide({ kind: "raise", key: this.#newKey("raise"), said: { by, more } });
   }
 

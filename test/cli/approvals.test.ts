@@ -252,3 +252,17 @@ test("the config's people and approvalMs are checked, and hold in the run", asyn
   const [row] = jsonLines((await bridle(setting, "approvals", "--json")).stdout);
   expect(Number(row?.["expiresAt"]) - Number(row?.["requestedAt"])).toBeLessThanOrEqual(60_000);
 });
+
+test("a run that waits for its budget goes on when a person raises it", async () => {
+  const setting = await project([{ text: "Done." }], {
+    agent: 'maxOutputTokens: 5, budget: { outputTokens: 3, onExhausted: "ask" },',
+    config: 'people: [{ id: "ann" }],',
+  });
+  expect((await bridle(setting, "run", "--text", "go", "--principal", "bob")).code).toBe(7);
+  const none = await bridle(setting, "raise", "0", "--as", "ann");
+  expect(none.code).toBe(2);
+  const own = await bridle(setting, "raise", "0", "--as", "bob", "--output-tokens", "9", "--json");
+  expect(own.code).not.toBe(0);
+  expect((await bridle(setting, "raise", "0", "--as", "ann", "--output-tokens", "9")).code).toBe(0);
+  expect((await bridle(setting, "resume", "0")).code).toBe(0);
+});

@@ -1,4 +1,4 @@
-/** `approve`, `deny` and `decline`: a person's word, judged by the config's `people`. */
+/** `approve`, `deny`, `decline`, `raise`: a person's word, judged by the config's `people`. */
 import { prepareTool } from "../../tools/tool.ts";
 import type { PastApproval } from "../../journal/approval-history.ts";
 import { BridleError } from "../../std/error.ts";
@@ -29,6 +29,12 @@ export interface VoteOptions extends AnswerOptions {
 
 export interface DeclineOptions extends AnswerOptions {
   readonly reason: string;
+}
+
+export interface RaiseOptions extends AnswerOptions {
+  readonly usd?: number;
+  readonly inputTokens?: number;
+  readonly outputTokens?: number;
 }
 
 export async function approveCall(named: string, options: VoteOptions): Promise<number> {
@@ -89,6 +95,33 @@ export async function declineObligation(
     isJson: options.json === true,
     posted: { obligationId, by, posted: "decline" },
     text: `decline of "${guardText(obligationId)}" by ${guardText(by)} is posted`,
+  });
+  await store.close();
+  return exitCodes.ok;
+}
+
+/** A person allows a run more than its budget; the one that waits for it goes on. */
+export async function raiseBudget(named: string, options: RaiseOptions): Promise<number> {
+  const { usd, inputTokens, outputTokens, as: by } = options;
+  const more = {
+    ...(usd === undefined ? {} : { usdMicros: Math.floor(usd * 1e6) }),
+    ...(inputTokens === undefined ? {} : { inputTokens }),
+    ...(outputTokens === undefined ? {} : { outputTokens }),
+  };
+  if (!Object.values(more).some((amount) => amount > 0)) {
+    throw new BridleError("usage", "Nothing is raised", {
+      hint: "Say by how much: --usd 0.5, --input-tokens 10000 or --output-tokens 2000.",
+    });
+  }
+  const { journal } = await openWithPeople(options);
+  const { store } = journal;
+  const { runId } = await findRun(store, named);
+  await handleOf(journal, runId).raise(more, by);
+  const told = Object.entries(more).map(([unit, amount]) => `${amount} ${unit}`);
+  await tellPosted(store, runId, {
+    isJson: options.json === true,
+    posted: { by, more, posted: "raise" },
+    text: `${told.join(", ")} more, by ${guardText(by)}, is posted`,
   });
   await store.close();
   return exitCodes.ok;
