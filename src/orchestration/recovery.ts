@@ -11,8 +11,9 @@ import type { Tool } from "../tools/tool.ts";
 import { decideOnCall } from "./call-decide.ts";
 import { executeCall, type Permit } from "./call-execute.ts";
 import type { CallOptions } from "./call-prepare.ts";
+import { awaitRoom } from "./call-room.ts";
 import { claimAgain, complete, doubt, runEffect, type Running } from "./effect.ts";
-import { cancelledCall, deniedCall, unknownOutcome } from "./observation.ts";
+import { cancelledCall, deniedCall, fullCall, unknownOutcome } from "./observation.ts";
 import { openObligations } from "./oblige.ts";
 import { askAbout, latestEnd, type Truth } from "./reconcile.ts";
 import type { Session } from "./session.ts";
@@ -68,12 +69,23 @@ async function whyNotAgain(
   }
   const { tool, input, argsHash } = permit;
   const decided = await decideOnCall(session, { call, tool, input, argsHash }, options);
-  if (decided.kind === "allow") return null;
+  if (decided.kind === "allow") {
+    return decided.hasRoom ? null : whyNoRoom(session, { callId: call.callId, tool, ...options });
+  }
   const message =
     decided.kind === "wait"
       ? `a person must approve it again: ${decided.asked.question}`
       : decided.reason;
   return { message, observation: deniedCall(message) };
+}
+
+/** Limits may have been drawn tighter since, and a rate is used once more. */
+async function whyNoRoom(
+  session: Session,
+  wanted: Parameters<typeof awaitRoom>[1],
+): Promise<Barred | null> {
+  const room = await awaitRoom(session, wanted);
+  return room.kind === "room" ? null : { message: room.reason, observation: fullCall(room.reason) };
 }
 
 async function settleTruth(
@@ -149,6 +161,7 @@ export async function askDoubts(session: Session, options: CallOptions): Promise
       happened: truth.kind === "happened",
       ...(truth.kind === "happened" ? { output: truth.output } : {}),
     });
+    session.settleCall(open.callId, truth.kind === "happened");
     if (truth.kind !== "happened") continue;
     const { callId, input } = open;
     openObligations(session, options.agent, { tool, callId, input, output: truth.output });
