@@ -143,7 +143,7 @@ function finishOf(reason: unknown): string {
   return typeof unified === "string" ? unified : "other";
 }
 
-/** V2 counts are numbers, V3 and V4 counts objects with a total. Negative ones are dropped. */
+/** V2 counts are numbers, V3 and V4 counts objects with a total. Nonsense is dropped. */
 function usageOf(usage: unknown): Usage {
   if (!isJsonObject(usage)) return {};
   const input = usage["inputTokens"];
@@ -160,6 +160,9 @@ function usageOf(usage: unknown): Usage {
   };
 }
 
+/** Whole tokens; a fraction counts up. */
 function count(value: Json | undefined): number | undefined {
-  return typeof value === "number" && Number.isFinite(value) && value >= 0 ? value : undefined;
+  if (typeof value !== "number" || !(value >= 0)) return undefined;
+  const tokens = Math.ceil(value);
+  return Number.isSafeInteger(tokens) ? tokens : undefined;
 }

@@ -11,6 +11,8 @@ export interface Fault {
   /** For a person and the journal; never holds a key or a request body. */
   readonly message: string;
   readonly status?: number;
+  /** A streamed answer had begun: what was made of it is billed, whatever the status says. */
+  readonly hasBegun?: boolean;
   /** The provider asked to wait this long, ms. */
   readonly retryAfterMs?: number;
 }
@@ -45,6 +47,11 @@ export function classifyFault(thrown: unknown, stop: { readonly aborted: boolean
   const message = redactKeys(errorMessage(thrown)).slice(0, 500);
   const facts = typeof thrown === "object" && thrown !== null ? thrown : {};
   const status = "statusCode" in facts ? facts.statusCode : undefined;
+  // An answer that broke off is reported under the status it began with, and that was no refusal.
+  const isBroken = typeof status === "number" && status < 300;
+  if (isBroken && "cause" in facts && facts.cause instanceof TypeError) {
+    return { kind: "transient", message };
+  }
   if (typeof status === "number") {
     const retryAfterMs = retryAfterOf(facts);
     const kind = TRANSIENT_STATUS.has(status) ? "transient" : "rejected";

@@ -52,15 +52,18 @@ export async function generate(
   const { clock = systemClock, random = systemRandom, retry = defaultModelRetry } = options;
   const started = clock.now();
   for (let attempts = 1; ; attempts++) {
+    let hasBegun = false;
     const deadline = startDeadline(retry.timeoutMs ?? TIMEOUT_MS, request.abortSignal);
     try {
       const { stop } = deadline;
       if (stop.aborted) throw new Error("stopped before it was asked", { cause: stop.reason });
-      const asking = askOnce(model, callOptions(request, stop), options.onDelta);
+      const begin = (): void => void (hasBegun = true);
+      const asking = askOnce(model, callOptions(request, stop), { ...options, begin });
       const answer = readAnswer(await untilAborted(asking, deadline.stop), model);
       return { kind: "answered", answer, attempts, ms: clock.now() - started };
     } catch (thrown) {
-      const fault = classifyFault(thrown, request.abortSignal);
+      const classified = classifyFault(thrown, request.abortSignal);
+      const fault = hasBegun ? { ...classified, hasBegun } : classified;
       const delayMs = retryDelayMs(retry, { fault, attempts }, random);
       if (delayMs === null) return { kind: "failed", fault, attempts };
       if (options.onRetry !== undefined && !(await options.onRetry(fault))) {
@@ -80,13 +83,16 @@ function signalOf(given: AbortSignal | Stop): AbortSignal {
 function askOnce(
   model: LanguageModel,
   options: CallOptions,
-  onDelta: ((delta: Delta) => void) | undefined,
+  { onDelta, begin }: Pick<GatewayOptions, "onDelta"> & { readonly begin: () => void },
 ): PromiseLike<RawAnswer> {
   // V2, V3 and V4 take the same prompt for the parts a run holds (text, reasoning, calls, results)
   // and return the same content parts; what differs (usage, finish) is read defensively.
   const v4 = model as LanguageModelV4;
   if (onDelta === undefined) return v4.doGenerate(options);
-  return v4.doStream(options).then(({ stream }) => collectStream(stream, onDelta));
+  return v4.doStream(options).then(({ stream }) => {
+    begin();
+    return collectStream(stream, onDelta);
+  });
 }
 
 function callOptions(request: ModelRequest, stop: Stop): CallOptions {

@@ -10,7 +10,7 @@
 import type { Principal } from "../journal/event.ts";
 import type { BudgetLine } from "../journal/ledger.ts";
 import type { Usage } from "../journal/usage.ts";
-import { BridleError } from "../std/error.ts";
+import { sha256 } from "../std/hash.ts";
 
 /** What a run, a user or an organisation may spend. Absent members are not limited. */
 export interface Budget {
@@ -70,12 +70,27 @@ export function budgetTree(given: {
 
 /** Runs of nobody in particular share one organisation, named so. */
 export function orgScope(principal: Principal | null): string {
-  return `org/${encodeURIComponent(principal?.tenant ?? "-")}`;
+  return `org/${segment(principal?.tenant ?? "-")}`;
 }
 
 export function userScope(principal: Principal | null): string {
-  const tenant = encodeURIComponent(principal?.tenant ?? "-");
-  return `user/${tenant}/${encodeURIComponent(principal?.id ?? "-")}`;
+  return `user/${segment(principal?.tenant ?? "-")}/${segment(principal?.id ?? "-")}`;
+}
+
+/** A ledger's scope holds 500 characters, of which a tool's name takes some. */
+const SEGMENT_CHARS_MAX = 150;
+
+/** A name as part of a scope. One that does not fit, or is no well-formed text, is digested. */
+function segment(name: string): string {
+  const encoded = name.isWellFormed() ? encodeURIComponent(name) : "";
+  const fits = encoded !== "" && encoded.length <= SEGMENT_CHARS_MAX;
+  // No encoded name holds a colon. JSON keeps apart what text in UTF-8 would merge.
+  return fits ? encoded : `sha256:${sha256(JSON.stringify(name))}`;
+}
+
+/** What a budget limits, by the ledger's units. */
+export function budgetUnits(budget: Budget): readonly string[] {
+  return Object.keys(maxOf(budget));
 }
 
 function maxOf({ usd, inputTokens, outputTokens, calls = {} }: Budget): Record<string, number> {
@@ -98,6 +113,12 @@ export interface Tokens {
   readonly cachedInput?: number;
 }
 
+/** The most that so many tokens can cost: all at the dearer of the input's prices. */
+export function microsMax(price: TokenPrice, { input, output }: Tokens): number {
+  const { inputUsd, outputUsd, cachedInputUsd = 0 } = price;
+  return microsOf({ inputUsd: Math.max(inputUsd, cachedInputUsd), outputUsd }, { input, output });
+}
+
 /** Whole micro-dollars, rounded up. */
 export function microsOf(price: TokenPrice, tokens: Tokens): number {
   const cached = Math.min(tokens.cachedInput ?? 0, tokens.input);
@@ -105,7 +126,7 @@ export function microsOf(price: TokenPrice, tokens: Tokens): number {
     (tokens.input - cached) * price.inputUsd +
     cached * (price.cachedInputUsd ?? price.inputUsd) +
     tokens.output * price.outputUsd;
-  return Math.ceil(micros);
+  return Math.min(Math.ceil(micros), Number.MAX_SAFE_INTEGER);
 }
 
 /** Whether any node limits what a model call uses. */
@@ -163,20 +184,4 @@ function line(node: BudgetNode, unit: string, amount: number): readonly BudgetLi
   return [
     { kind: "budget", scope, unit, amount, max, ...(windowMs === undefined ? {} : { windowMs }) },
   ];
-}
-
-/** Refuses what could not be counted. `where` names the budget in the error. */
-export function checkBudget(budget: Budget, where: string): void {
-  const { usd, inputTokens, outputTokens, calls = {} } = budget;
-  if (usd !== undefined && !(usd >= 0 && Number.isSafeInteger(Math.floor(usd * 1e6)))) {
-    throw new BridleError("limit_invalid", `${where}: usd cannot be ${usd}`, {
-      hint: "Give US dollars, 0 or more.",
-    });
-  }
-  for (const [name, count] of Object.entries({ inputTokens, outputTokens, ...calls })) {
-    if (count === undefined || (Number.isSafeInteger(count) && count >= 0)) continue;
-    throw new BridleError("limit_invalid", `${where}: ${name} cannot be ${count}`, {
-      hint: "Tokens and calls are whole numbers, 0 or more.",
-    });
-  }
 }

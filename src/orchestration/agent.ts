@@ -1,5 +1,6 @@
 /** An agent as its author writes it, and as the harness keeps it. */
-import { checkBudget, type Budget } from "../governance/budget.ts";
+import type { Budget } from "../governance/budget.ts";
+import { checkBudget } from "../governance/budget-check.ts";
 import { PLAN_TOOL } from "../governance/plan.ts";
 import type { PolicySet } from "../governance/policy/load.ts";
 import type { RunLimits } from "../journal/event.ts";
@@ -170,7 +171,8 @@ export async function prepareAgent(definition: AgentDefinition, cwd?: string): P
       : await readSchema(definition.inputSchema, `Agent "${name}"`);
   const stopWhen = definition.stopWhen ?? [];
   const where = `Agent "${name}"`;
-  checkBudget(definition.budget ?? {}, where);
+  const members = ["onExhausted"];
+  checkBudget(definition.budget ?? {}, where, { members, tools: [...tools.keys()] });
   return {
     name,
     definition,
@@ -228,6 +230,13 @@ function toolSpec(tool: Tool): ToolSpec {
 function settingsOf(definition: AgentDefinition): ModelSettings {
   const { maxOutputTokens, temperature, topP, seed, stopSequences, reasoning } = definition;
   const { providerOptions } = definition;
+  const isLength = Number.isSafeInteger(maxOutputTokens) && Number(maxOutputTokens) > 0;
+  if (maxOutputTokens !== undefined && !isLength) {
+    const message = `Agent "${definition.name}": maxOutputTokens cannot be ${maxOutputTokens}`;
+    throw new BridleError("limit_invalid", message, {
+      hint: "Give a whole number of tokens above 0, or leave it out.",
+    });
+  }
   return {
     ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
     ...(temperature === undefined ? {} : { temperature }),

@@ -3,7 +3,8 @@ import type { Call } from "../journal/run.ts";
 import { decideOnCall } from "./call-decide.ts";
 import type { Permit } from "./call-execute.ts";
 import type { CallOptions } from "./call-prepare.ts";
-import { cancelledCall, deniedCall } from "./observation.ts";
+import { awaitRoom } from "./call-room.ts";
+import { cancelledCall, deniedCall, fullCall } from "./observation.ts";
 import type { Session } from "./session.ts";
 
 export interface Barred {
@@ -22,10 +23,21 @@ export async function whyNotAgain(
   }
   const { tool, input, argsHash } = permit;
   const decided = await decideOnCall(session, { call, tool, input, argsHash }, options);
-  if (decided.kind === "allow") return null;
+  if (decided.kind === "allow") {
+    return decided.hasRoom ? null : whyNoRoom(session, { callId: call.callId, tool, ...options });
+  }
   const message =
     decided.kind === "wait"
       ? `a person must approve it again: ${decided.asked.question}`
       : decided.reason;
   return { message, observation: deniedCall(message) };
+}
+
+/** Limits may have been drawn tighter since, and a rate is used once more. */
+async function whyNoRoom(
+  session: Session,
+  wanted: Parameters<typeof awaitRoom>[1],
+): Promise<Barred | null> {
+  const room = await awaitRoom(session, wanted);
+  return room.kind === "room" ? null : { message: room.reason, observation: fullCall(room.reason) };
 }

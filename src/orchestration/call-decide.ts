@@ -22,7 +22,7 @@ import { forbiddenBy } from "./forbid.ts";
 import { isAskedFor } from "./obligation.ts";
 import { forgetPast } from "./past.ts";
 import type { Session } from "./session.ts";
-import { reserveCall } from "./spend.ts";
+import { reserveCall } from "./call-room.ts";
 
 export type Decided =
   | {

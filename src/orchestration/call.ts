@@ -24,7 +24,7 @@ import { cancelledCall, deniedCall, fullCall, stillInDoubt } from "./observation
 import { askAbout, latestEnd } from "./reconcile.ts";
 import { recoverCall } from "./recovery.ts";
 import type { Session } from "./session.ts";
-import { awaitRoom } from "./spend.ts";
+import { awaitRoom } from "./call-room.ts";
 import type { Tool } from "../tools/tool.ts";
 
 /** Brings every open call of the turn to its end, or as far as a stop allows. */

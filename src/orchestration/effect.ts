@@ -19,6 +19,7 @@ import { idempotencyKeyOf } from "../journal/run.ts";
 import { keepOutput } from "../tools/tool-output.ts";
 import { whyNotAgain, type Barred } from "./call-again.ts";
 import type { CallOptions } from "./call-prepare.ts";
+import { awaitRetry } from "./call-room.ts";
 import { executeCall, type Permit, type Returned, type Threw } from "./call-execute.ts";
 import { failedCall, unknownOutcome } from "./observation.ts";
 import { openObligations } from "./oblige.ts";
@@ -36,7 +37,7 @@ export interface Running {
 /** Runs a claimed call (or a read) to its end. Settles it in every case but a lost fence. */
 export async function runEffect(session: Session, running: Running): Promise<void> {
   const started = session.clock.now();
-  const { tool } = running.permit;
+  const { tool, callId } = running.permit;
   const isRead = tool.effect.class === "read";
   const stop = isRead ? session.abort : session.hardAbort;
   let { isOpen } = running;
@@ -50,7 +51,11 @@ export async function runEffect(session: Session, running: Running): Promise<voi
       return;
     }
     if (executed.happened === "unknown" && executed.isTransient) isOpen = true;
-    const mayRetry = attempt <= tool.retry.retriesMax && executed.isTransient && !stop.aborted;
+    const mayRetry =
+      attempt <= tool.retry.retriesMax &&
+      executed.isTransient &&
+      !stop.aborted &&
+      (await awaitRetry(session, { callId, tool, attempt: attempt + 1 }));
     const next = await afterThrow(session, { ...running, isOpen }, { executed, mayRetry });
     if (session.hardAbort.aborted) return;
     if (next.kind === "again") {

@@ -2,7 +2,8 @@
 import { allowAll, DECIDE_TIMEOUT_MS, type DecisionPoint } from "../governance/decide.ts";
 import type { Person } from "../governance/approval.ts";
 import { SECRET_CHARS_MIN } from "../governance/seal.ts";
-import { checkBudget, type SharedBudget, type TokenPrice } from "../governance/budget.ts";
+import type { SharedBudget, TokenPrice } from "../governance/budget.ts";
+import { checkPrice, checkSharedBudgets } from "../governance/budget-check.ts";
 import { BridleError } from "../std/error.ts";
 import { TIMER_MAX_MS } from "../std/deadline.ts";
 
@@ -72,28 +73,11 @@ export function prepareGoverning(options: GovernanceOptions): Governing {
     );
   }
   const { budgets = [], prices = {}, unknownPrice = "deny" } = options;
-  for (const budget of budgets) {
-    checkBudget(budget, `The budget of each ${budget.of}`);
-    if (budget.perMs === undefined || (Number.isSafeInteger(budget.perMs) && budget.perMs > 0)) {
-      continue;
-    }
-    throw new BridleError("limit_invalid", `A budget cannot be per ${budget.perMs} ms`, {
-      hint: "perMs is a whole number of ms; leave it out for a budget without a window.",
-    });
-  }
+  checkSharedBudgets(budgets);
   const stated = unknownPrice === "deny" ? [] : [["an unknown model", unknownPrice] as const];
   for (const [name, price] of [...Object.entries(prices), ...stated]) checkPrice(price, name);
   const approvals = { people, approvalMs, sealSecret };
   return { decide, decideTimeoutMs, ...approvals, budgets, prices, unknownPrice };
-}
-
-function checkPrice(price: TokenPrice, name: string): void {
-  const { inputUsd, outputUsd, cachedInputUsd = 0 } = price;
-  if ([inputUsd, outputUsd, cachedInputUsd].every((usd) => Number.isFinite(usd) && usd >= 0))
-    return;
-  throw new BridleError("limit_invalid", `The price of ${name} is none`, {
-    hint: "Give US dollars per million tokens: { inputUsd, outputUsd }.",
-  });
 }
 
 function checkPeople(people: readonly Person[]): void {

@@ -4,6 +4,7 @@
  * not taken becomes an event too, so that its sender can see why.
  */
 import { countVotes, judgeVote, whyNotDecider, type VoteRequest } from "../governance/approval.ts";
+import { budgetUnits } from "../governance/budget.ts";
 import { whyNotSealed } from "../governance/seal.ts";
 import type { EventBody } from "../journal/event.ts";
 import type { Obligation } from "../journal/intent.ts";
@@ -117,6 +118,7 @@ function takeResolved(session: Session, { entry, body }: Mail, { agent }: CallOp
     inbox: entry.id,
     ...(output === undefined ? {} : { output }),
   });
+  session.settleCall(callId, happened);
   if (doubt === undefined || !happened) return;
   const tool = agent.tools.get(doubt.tool);
   openObligations(session, agent, { tool, callId, input: doubt.input, output: output ?? null });
@@ -271,6 +273,12 @@ function raisedIn(session: Session, { entry, body }: Mail, options: CallOptions)
   });
   if (by === "" || more.length === 0 || more.length !== given.length) {
     return refusal(entry, "a person and whole amounts by unit are needed");
+  }
+  const units = budgetUnits(options.agent.definition.budget ?? {});
+  const stranger = more.find(([unit]) => !units.includes(unit));
+  if (stranger !== undefined) {
+    const has = units.join(", ") || "nothing";
+    return refusal(entry, `the run has no budget of ${stranger[0]}; it has one of ${has}`);
   }
   const why = whyNobody(session, by, options);
   if (why !== null) return refusal(entry, why);

@@ -125,6 +125,7 @@ export async function askDoubts(session: Session, options: CallOptions): Promise
       happened: truth.kind === "happened",
       ...(truth.kind === "happened" ? { output: truth.output } : {}),
     });
+    session.settleCall(open.callId, truth.kind === "happened");
     if (truth.kind !== "happened") continue;
     const { callId, input } = open;
     openObligations(session, options.agent, { tool, callId, input, output: truth.output });

@@ -64,6 +64,8 @@ export class Session {
   taintedBy: () => string | null = () => null;
   /** What the provider last counted of this conversation; null: nobody has counted it here. */
   counted: CountedPrompt | null = null;
+  /** How often a model was asked under this hold, for keys that no two attempts share. */
+  modelAttempts = 0;
   /** Settlements that go with the next append. */
   #settlements: Settlement[] = [];
   /** Lines reserved for calls under this hold, by key. */

@@ -1,22 +1,22 @@
 /**
- * What a run reserves before it asks a model or calls a tool, and settles after (G5).
+ * What a run reserves before it asks a model, and settles after (G5). Calls: `call-room.ts`.
  *
  * R1 A model is asked only under a reservation of the most that the answer can cost: the prompt's
  *    tokens counted from above, the output up to the limit that is sent along.
  * R2 An attempt that broke off without an answer may have cost something: its reservation stays,
- *    and counts in full when the run ends. Only a refusal by status gives it back.
+ *    and counts in full when the run ends. Only a refusal gives it back: a status by which the
+ *    provider says that it did not begin.
  * R3 A worker that died took its reservation with it; the next one makes its own.
  * R4 A settlement commits with the event that says what happened.
+ * R5 No two attempts share a reservation, whoever makes them.
  */
 import {
   budgetTree,
-  callLines,
   limitsModel,
   limitsUsd,
-  microsOf,
+  microsMax,
   modelActual,
   modelLines,
-  orgScope,
   type BudgetNode,
   type TokenPrice,
 } from "../governance/budget.ts";
@@ -24,17 +24,11 @@ import type { Fault } from "../generation/fault.ts";
 import type { LanguageModel } from "../generation/model.ts";
 import type { BudgetLine, Line, Reserved } from "../journal/ledger.ts";
 import type { Usage } from "../journal/usage.ts";
-import { backoffMs } from "../std/backoff.ts";
-import { formatDuration } from "../std/duration.ts";
-import { systemRandom } from "../std/random.ts";
-import type { Tool } from "../tools/tool.ts";
+import { BridleError, isBridleError } from "../std/error.ts";
 import type { Agent } from "./agent.ts";
 import type { Governing } from "./governing.ts";
-import { reservationKeys, type Session } from "./session.ts";
-import { promptTokensMax } from "./token-bound.ts";
-
-/** Sent as `maxOutputTokens` where a budget limits the model and the agent says nothing. */
-export const OUTPUT_TOKENS_MAX = 8_192;
+import type { Session } from "./session.ts";
+import { OUTPUT_TOKENS, outputTokensMax, promptTokensMax } from "./token-bound.ts";
 
 export type Exhausted =
   | {
@@ -49,12 +43,18 @@ export type Exhausted =
 export interface ModelGrant {
   /** Absent when nothing limits the output. */
   readonly maxOutputTokens?: number;
-  /** A further attempt: false when the budget has no room for it. */
+  /** A further attempt: false when the budget has no room for it, or the run is not ours. */
   retry(fault: Fault): Promise<boolean>;
   settle(usage: Usage): void;
+  /** There will be no answer. Hands back what had no room, when that ended the attempts. */
+  fail(fault: Fault): Promise<Exhausted | null>;
 }
 
-const unlimited: ModelGrant = { retry: async () => true, settle: () => undefined };
+const unlimited: ModelGrant = {
+  retry: async () => true,
+  settle: () => undefined,
+  fail: async () => null,
+};
 
 export async function reserveModel(
   session: Session,
@@ -68,11 +68,11 @@ export async function reserveModel(
     const message = `The price of ${nameOf(given.model)} is not known.`;
     return { kind: "price_unknown", message };
   }
-  const output = agent.settings.maxOutputTokens ?? OUTPUT_TOKENS_MAX;
-  const tokens = { input: promptTokensMax(session, agent), output };
-  const usdMicros = price === null ? 0 : microsOf(price, tokens);
+  const tokens = { input: promptTokensMax(session, agent), output: outputTokensMax(agent) };
+  const usdMicros = price === null ? 0 : microsMax(price, tokens);
   const lines = modelLines(nodes, { tokens, usdMicros });
-  return reserveAttempts(session, { lines, price, output });
+  const maxOutputTokens = agent.settings.maxOutputTokens ?? OUTPUT_TOKENS;
+  return reserveAttempts(session, { lines, price, maxOutputTokens });
 }
 
 async function reserveAttempts(
@@ -80,35 +80,82 @@ async function reserveAttempts(
   given: {
     readonly lines: readonly BudgetLine[];
     readonly price: TokenPrice | null;
-    readonly output: number;
+    readonly maxOutputTokens: number;
   },
 ): Promise<ModelGrant | Exhausted> {
-  const { lines, price, output } = given;
-  const { turn } = session.state;
-  let attempt = 1;
-  const keyOf = (): string => `m${turn + 1}.${session.fence.epoch}.${attempt}`;
-  const first = await reserve(session, keyOf(), lines);
+  const { lines, price, maxOutputTokens } = given;
+  let key = attemptKey(session);
+  let isHeld = true;
+  let full: Exhausted | null = null;
+  const first = await reserve(session, key, lines);
   if (first.kind === "denied") return exhaustedBy(lines, first);
+  const giveBack = async (fault: Fault): Promise<void> => {
+    if (!isHeld || !isRefusal(fault)) return;
+    isHeld = false;
+    await guarded(session, () => session.store.unreserve(session.fence, key));
+  };
   return {
-    maxOutputTokens: output,
+    maxOutputTokens,
     retry: async (fault) => {
-      // A refusal by status cost nothing; a timeout or a broken stream may have (R2).
-      if (fault.status !== undefined) await session.store.unreserve(session.fence, keyOf());
-      attempt += 1;
-      return (await reserve(session, keyOf(), lines)).kind === "reserved";
+      await giveBack(fault);
+      // Whoever lost the run while it waited asks nothing more: another worker may be asking.
+      if (!(await session.isHeld())) return false;
+      key = attemptKey(session);
+      const again = await reserve(session, key, lines);
+      isHeld = again.kind === "reserved";
+      full = again.kind === "denied" ? exhaustedBy(lines, again) : null;
+      return isHeld;
     },
     settle: (usage) => {
-      session.settleReservation({ key: keyOf(), actual: modelActual(lines, usage, price) });
+      session.settleReservation({ key, actual: modelActual(lines, usage, price) });
+    },
+    fail: async (fault) => {
+      // A session that was lost gives nothing back: it may not, and need not.
+      if (!session.isLost) await giveBack(fault);
+      return full;
     },
   };
 }
 
-function reserve(session: Session, key: string, lines: readonly Line[]): Promise<Reserved> {
-  const { runId } = session.fence;
-  return session.store.reserve({ key, runId, at: session.clock.now(), lines });
+/** A key of its own for every attempt of every worker (R5). */
+function attemptKey(session: Session): string {
+  session.modelAttempts += 1;
+  const { turn } = session.state;
+  return `m${turn + 1}.${session.fence.epoch}.${session.modelAttempts}`;
 }
 
-function exhaustedBy(
+/**
+ * A status below 500 refuses the request before anything is made, and so do 503 and 529, the
+ * statuses of an overloaded provider. Behind any other a model may have answered into the void:
+ * 500, 502 and 504 come from a broken or impatient gateway as well, 408 and 499 from a timeout.
+ */
+function isRefusal({ status, hasBegun }: Fault): boolean {
+  if (status === undefined || hasBegun === true) return false;
+  if (status === 503 || status === 529) return true;
+  return status >= 400 && status < 500 && status !== 408 && status !== 499;
+}
+
+/** Reserves for this run. A run that another worker has ended is lost here. */
+export function reserve(session: Session, key: string, lines: readonly Line[]): Promise<Reserved> {
+  const { runId } = session.fence;
+  const at = session.clock.now();
+  return guarded(session, () => session.store.reserve({ key, runId, at, lines }));
+}
+
+async function guarded<T>(session: Session, act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (thrown) {
+    const isGone = isBridleError(thrown, "run_terminal") || isBridleError(thrown, "fenced");
+    if (!isGone) throw thrown;
+    const { runId } = session.fence;
+    const gone = new BridleError("fenced", `Another worker has run ${runId}`, { cause: thrown });
+    session.lose(gone);
+    throw gone;
+  }
+}
+
+export function exhaustedBy(
   lines: readonly Line[],
   denied: Extract<Reserved, { kind: "denied" }>,
 ): Extract<Exhausted, { kind: "exhausted" }> {
@@ -124,7 +171,11 @@ function exhaustedBy(
   };
 }
 
-function treeOf(session: Session, agent: Agent, governing: Governing): readonly BudgetNode[] {
+export function treeOf(
+  session: Session,
+  agent: Agent,
+  governing: Governing,
+): readonly BudgetNode[] {
   const { budgets } = governing;
   const { budget } = agent.definition;
   if (budget === undefined && budgets.length === 0) return [];
@@ -141,103 +192,4 @@ function priceOf(model: LanguageModel, governing: Governing): TokenPrice | null 
 
 function nameOf(model: LanguageModel): string {
   return `${model.provider}/${model.modelId}`;
-}
-
-/** How long a call waits for its turn under a rate, or for a place, ms. */
-const RATE_WAIT_MS = 5_000;
-const PLACE_WAIT_MS = 60_000;
-/** A full place is looked at again after so long, at first and at most, ms. */
-const POLL = { baseMs: 25, maxMs: 1_000 };
-
-export type CallRoom =
-  | { readonly kind: "room" }
-  /** Time alone, or the end of another call, may make room. */
-  | { readonly kind: "later"; readonly at: number; readonly reason: string }
-  | { readonly kind: "full"; readonly reason: string };
-
-interface CallToReserve {
-  readonly callId: string;
-  readonly tool: Tool;
-  readonly agent: Agent;
-  readonly governing: Governing;
-}
-
-/** Reserves what the tool's limits and the budgets ask for. Never waits. */
-export async function reserveCall(session: Session, given: CallToReserve): Promise<CallRoom> {
-  const { callId, tool, agent, governing } = given;
-  const counted = callLines(treeOf(session, agent, governing), tool.name);
-  const lines = [...limitLines(session, tool), ...counted];
-  if (lines.length === 0) return { kind: "room" };
-  const [key] = reservationKeys(callId);
-  const reserved = await reserve(session, key, lines);
-  const now = session.clock.now();
-  if (reserved.kind === "reserved") {
-    session.noteReservation(key, lines.length);
-    return { kind: "room" };
-  }
-  const reason = fullReason(lines, reserved, now);
-  const kind = lines[reserved.line]?.kind;
-  const { retryAt } = reserved;
-  if (kind === "slot") return { kind: "later", at: now, reason };
-  const isSoon = retryAt !== undefined && retryAt - now <= RATE_WAIT_MS;
-  return kind === "rate" && isSoon
-    ? { kind: "later", at: retryAt, reason }
-    : { kind: "full", reason };
-}
-
-/**
- * Waits for room, outside of any turn's preparation: what holds the place may be a sibling of this
- * call, which has to be let run first.
- */
-export async function awaitRoom(
-  session: Session,
-  given: CallToReserve,
-): Promise<Exclude<CallRoom, { kind: "later" }>> {
-  const until = session.clock.now() + PLACE_WAIT_MS;
-  for (let attempt = 1; ; attempt++) {
-    const room = await reserveCall(session, given);
-    if (room.kind !== "later") return room;
-    const now = session.clock.now();
-    if (now >= until || session.abort.aborted) return { kind: "full", reason: room.reason };
-    const waitMs = Math.max(room.at - now, backoffMs(POLL, attempt, systemRandom));
-    await session.clock.sleep(waitMs, session.abort.signal).catch(() => undefined);
-  }
-}
-
-function limitLines(session: Session, tool: Tool): readonly Line[] {
-  const { limits } = tool.definition;
-  if (limits === undefined) return [];
-  const { rate, concurrent } = limits;
-  const org = orgScope(session.state.created?.principal ?? null);
-  const lines: Line[] = [];
-  if (rate !== undefined) {
-    const { count, perMs, burst = count } = rate;
-    const refillPerMs = count / perMs;
-    const scope = `rate/${org}/${tool.name}`;
-    lines.push({ kind: "rate", scope, capacity: burst, refillPerMs, amount: 1 });
-  }
-  if (concurrent !== undefined) {
-    lines.push({ kind: "slot", scope: `slot/${org}/${tool.name}`, max: concurrent });
-  }
-  return lines;
-}
-
-function fullReason(
-  lines: readonly Line[],
-  denied: Extract<Reserved, { kind: "denied" }>,
-  now: number,
-): string {
-  const line = lines[denied.line];
-  const again = denied.retryAt === undefined ? "" : ` in ${formatDuration(denied.retryAt - now)}`;
-  switch (line?.kind) {
-    case "rate":
-      return `the rate limit of this tool is reached; it may be called again${again}`;
-    case "slot":
-      return `${denied.max} calls of this tool run already; try again later`;
-    case "budget":
-    case "tally":
-    case undefined:
-    default:
-      return exhaustedBy(lines, denied).message;
-  }
 }

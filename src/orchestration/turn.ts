@@ -14,6 +14,7 @@ import { modelVerdict } from "./policies.ts";
 import type { Trust } from "./provenance.ts";
 import type { Session } from "./session.ts";
 import { reserveModel, type Exhausted } from "./spend.ts";
+import { countPrompt } from "./token-bound.ts";
 
 export interface TurnOptions {
   readonly model: LanguageModel;
@@ -36,6 +37,8 @@ export async function askModel(
   const { model, retry, onDelta, governing } = options;
   const denied = await denyModel(session, agent, options);
   if (denied !== null) return denied;
+  // A worker that was stopped for long wakes up here while another already asks.
+  if (!(await session.isHeld())) return notOurs;
   const grant = await reserveModel(session, agent, { model, governing });
   if ("kind" in grant) return grant;
   const { maxOutputTokens } = grant;
@@ -58,12 +61,17 @@ export async function askModel(
     ...(streams ? { onDelta: (delta: Delta) => show(state.runId, delta, onDelta) } : {}),
   });
   endRide();
-  if (generated.kind === "answered") {
-    grant.settle(generated.answer.usage);
-    keepAnswer(session, generated);
-  }
+  if (generated.kind === "failed") return (await grant.fail(generated.fault)) ?? generated;
+  grant.settle(generated.answer.usage);
+  keepAnswer(session, generated);
   return generated;
 }
+
+const notOurs: Generated = {
+  kind: "failed",
+  fault: { kind: "aborted", message: "another worker has the run" },
+  attempts: 0,
+};
 
 /** The policies forbid asking this model. */
 export interface ModelDenied {
@@ -129,10 +137,7 @@ function keepAnswer(session: Session, generated: Extract<Generated, { kind: "ans
     turn,
     usage,
   });
-  const { inputTokens, outputTokens } = usage;
-  if (inputTokens === undefined || outputTokens === undefined) return;
-  const messages = session.state.messages.length;
-  session.counted = { tokens: inputTokens + outputTokens, messages };
+  session.counted = countPrompt(session, usage) ?? session.counted;
 }
 
 /**
