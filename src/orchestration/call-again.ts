@@ -16,13 +16,14 @@ export interface Barred {
 export async function whyNotAgain(
   session: Session,
   call: Call,
-  { permit, options }: { readonly permit: Permit; readonly options: CallOptions },
+  given: { readonly permit: Permit; readonly options: CallOptions; readonly isRetry?: boolean },
 ): Promise<Barred | null> {
+  const { permit, options, isRetry = false } = given;
   if (session.state.cancel !== null) {
     return { message: "the run was cancelled", observation: cancelledCall() };
   }
   const { tool, input, argsHash } = permit;
-  const decided = await decideOnCall(session, { call, tool, input, argsHash }, options);
+  const decided = await decideOnCall(session, { call, tool, input, argsHash, isRetry }, options);
   if (decided.kind === "allow") {
     return decided.hasRoom ? null : whyNoRoom(session, { callId: call.callId, tool, ...options });
   }

@@ -8,6 +8,8 @@ export interface Checked {
   readonly tool: Tool;
   readonly input: Json;
   readonly argsHash: string;
+  /** Tried a moment ago: it has its room, and takes a token of its rate by itself. */
+  readonly isRetry?: boolean;
 }
 
 export interface Denied {

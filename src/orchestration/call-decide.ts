@@ -100,10 +100,11 @@ function doubtfulOf(judgement: CallJudgement | null): readonly string[] {
 /** The last step: rate, concurrency and budgets, reserved now and settled with the result. */
 async function withRoom(
   session: Session,
-  { call, tool }: Checked,
+  { call, tool, isRetry }: Checked,
   given: { readonly options: CallOptions; readonly rules: readonly string[] },
 ): Promise<Decided> {
   const { options, rules } = given;
+  if (isRetry === true) return { kind: "allow", rules, hasRoom: true };
   const { agent, governing } = options;
   const { callId } = call;
   const room = await reserveCall(session, { callId, tool, agent, governing });

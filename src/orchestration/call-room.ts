@@ -72,7 +72,9 @@ export async function awaitRoom(
     const room = await reserveCall(session, given);
     if (room.kind !== "later") return room;
     const now = session.clock.now();
-    if (now >= until || session.abort.aborted) return { kind: "full", reason: room.reason };
+    if (now >= until || room.at > until || session.abort.aborted) {
+      return { kind: "full", reason: room.reason };
+    }
     const waitMs = Math.max(room.at - now, backoffMs(POLL, attempt, systemRandom));
     await session.clock.sleep(waitMs, session.abort.signal).catch(() => undefined);
   }

@@ -82,7 +82,7 @@ function barredNow(session: Session, running: Running): Promise<Barred | null> {
   const call = session.state.calls.find((open) => open.callId === permit.callId);
   return call === undefined
     ? Promise.resolve(null)
-    : whyNotAgain(session, call, { permit, options });
+    : whyNotAgain(session, call, { permit, options, isRetry: true });
 }
 
 /** It may not be tried again: failed, or in doubt where an earlier try may have had its effect. */
