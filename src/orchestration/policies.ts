@@ -1,6 +1,6 @@
 /** An agent's policies: made ready with its tools, asked about each call and each model. */
 import type { Verdict } from "../governance/decide.ts";
-import { loadPolicies, type PolicySet } from "../governance/policy/load.ts";
+import type { PolicySet } from "../governance/policy/load.ts";
 import type { PolicyRequest } from "../governance/policy/request.ts";
 import type { PolicySources } from "../governance/policy/source.ts";
 import type { PolicyAnswer } from "../governance/policy/verdict.ts";
@@ -48,6 +48,8 @@ export async function preparePolicies(
 ): Promise<PolicySet | null> {
   const { policies, policyMode = "enforce", facts } = given;
   if (policies === undefined) return null;
+  // Loaded only for an agent that has policies.
+  const { loadPolicies } = await import("../governance/policy/load.ts");
   const base = agent.cwd === undefined ? {} : { cwd: agent.cwd };
   return loadPolicies(
     { ...base, ...sourcesOf(policies) },
