@@ -9,7 +9,7 @@ import { agent, memoryStore, once, tool } from "../src/index.ts";
 import type { EventBody } from "../src/journal/event.ts";
 import { foldEvent } from "../src/journal/fold.ts";
 import { emptyRun } from "../src/journal/run.ts";
-import { prepareAgent } from "../src/orchestration/agent.ts";
+import { prepareAgent } from "../src/orchestration/prepare-agent.ts";
 import { createdEvent } from "../src/orchestration/accept.ts";
 import { prepareCall } from "../src/orchestration/call-prepare.ts";
 import { prepareGoverning } from "../src/orchestration/governing.ts";

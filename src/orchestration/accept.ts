@@ -4,7 +4,8 @@ import type { HeldObligation, Intent } from "../journal/intent.ts";
 import { BridleError, errorMessage } from "../std/error.ts";
 import { hashJson } from "../std/hash.ts";
 import { canonicalJson, toJson, type Json } from "../std/json.ts";
-import { checkLimits, type Agent } from "./agent.ts";
+import type { Agent } from "./agent.ts";
+import { checkLimits } from "./prepare-agent.ts";
 import { keptIntent, keptObligation, prepareCondition, prepareForbidden } from "./intent.ts";
 import { checkObligations } from "./obligation.ts";
 

@@ -13,7 +13,7 @@ import {
   type JournalEvent,
   type JournalStore,
 } from "../../src/index.ts";
-import { prepareAgent } from "../../src/orchestration/agent.ts";
+import { prepareAgent } from "../../src/orchestration/prepare-agent.ts";
 import { labelsOf, rebuildTrust } from "../../src/orchestration/provenance.ts";
 import { readEvents } from "../../src/journal/read-run.ts";
 import { agentOf, modelOf, toolOf, type Ask, type Turn } from "./world.ts";

@@ -2,7 +2,7 @@
 import type { ModelReference } from "../../generation/model.ts";
 import { resolveModel } from "../../generation/resolve.ts";
 import type { AgentDefinition } from "../../orchestration/agent.ts";
-import { prepareAgent } from "../../orchestration/agent.ts";
+import { prepareAgent } from "../../orchestration/prepare-agent.ts";
 import { errorMessage } from "../../std/error.ts";
 import { prepareTool, type Tool, type ToolDefinition } from "../../tools/tool.ts";
 import { failureOf } from "../failure.ts";
