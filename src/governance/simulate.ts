@@ -6,8 +6,7 @@
  * that ran and that the set under trial would have let run too.
  */
 import type { PolicySet } from "./policy/load.ts";
-import type { TallyWanted } from "./policy/tally.ts";
-import { isJsonObject, type Json } from "../std/json.ts";
+import { tallyAmount, tallyValue, type TallyWanted } from "./policy/tally.ts";
 import { requestOf, type RecordedDecision } from "./recorded.ts";
 
 export interface Trial {
@@ -54,12 +53,12 @@ function countFor(
     case "count":
       return own.length;
     case "sum":
-      return own.reduce((sum, each) => sum + amountOf(tally, each.input), 0);
+      return own.reduce((sum, each) => sum + tallyAmount(tally, each.input), 0);
     case "distinct":
     default: {
       const itself = tally.tools.includes(decision.tool) ? [decision] : [];
       const values = [...own, ...itself].map((each) =>
-        JSON.stringify(valueAt(each.input, tally.path ?? [])),
+        JSON.stringify(tallyValue(tally, each.input)),
       );
       return new Set(values).size;
     }
@@ -70,16 +69,4 @@ function isOneOf(by: TallyWanted["by"], one: RecordedDecision, other: RecordedDe
   if (by === "run") return one.runId === other.runId;
   const isTenant = (one.principal?.tenant ?? "") === (other.principal?.tenant ?? "");
   return by === "tenant" ? isTenant : isTenant && one.principal?.id === other.principal?.id;
-}
-
-function amountOf({ path, isMicros }: TallyWanted, input: Json): number {
-  const value = valueAt(input, path ?? []);
-  const number = typeof value === "number" ? value : 0;
-  return isMicros ? Math.round(number * 1e6) : number;
-}
-
-function valueAt(input: Json, path: readonly string[]): Json {
-  let value: Json | undefined = input;
-  for (const name of path) value = isJsonObject(value) ? value[name] : undefined;
-  return value ?? null;
 }

@@ -8,11 +8,11 @@
  */
 import { orgScope, userScope } from "../governance/budget.ts";
 import type { PolicySet } from "../governance/policy/load.ts";
-import type { TallyWanted } from "../governance/policy/tally.ts";
+import { tallyAmount, tallyValue, type TallyWanted } from "../governance/policy/tally.ts";
 import { TALLY, type TallyLine } from "../journal/ledger.ts";
 import { hashJson } from "../std/hash.ts";
 import { newId } from "../std/ids.ts";
-import { isJsonObject, type Json } from "../std/json.ts";
+import type { Json } from "../std/json.ts";
 import type { Checked } from "./call-checked.ts";
 import { reservationKeys, type Session } from "./session.ts";
 
@@ -86,15 +86,12 @@ async function readDistinct(session: Session, tally: TallyWanted): Promise<numbe
 }
 
 function lineOf(session: Session, tally: TallyWanted, input: Json): TallyLine {
-  const { operator, path, isMicros, withinMs: windowMs } = tally;
+  const { operator, withinMs: windowMs } = tally;
   const scope = scopeOf(session, tally);
-  const value = path === null ? null : valueAt(input, path);
-  if (operator === "distinct") {
-    return { kind: "tally", scope, amount: 1, windowMs, distinct: JSON.stringify(value) };
-  }
-  const number = typeof value === "number" ? value : 0;
-  const amount = operator === "count" ? 1 : isMicros ? Math.round(number * 1e6) : number;
-  return { kind: "tally", scope, amount, windowMs };
+  const amount = tallyAmount(tally, input);
+  if (operator !== "distinct") return { kind: "tally", scope, amount, windowMs };
+  const distinct = JSON.stringify(tallyValue(tally, input));
+  return { kind: "tally", scope, amount, windowMs, distinct };
 }
 
 /** The same question of two agents is one account: what counts is who acts, not through whom. */
@@ -108,12 +105,6 @@ function scopeOf(session: Session, tally: TallyWanted): string {
   }[by];
   const what = hashJson({ operator, path, tools: tools.toSorted() }).slice(0, 16);
   return `tally/${whose}/${what}`;
-}
-
-function valueAt(input: Json, path: readonly string[]): Json {
-  let value: Json | undefined = input;
-  for (const name of path) value = isJsonObject(value) ? value[name] : undefined;
-  return value ?? null;
 }
 
 /** The call does not run: what was entered for it goes. */

@@ -3,6 +3,7 @@
  * and hands the sums over as `context.past`. A file asks with a line like
  * `//@ tally refundedToday = sum_within(refund, input.amountCents, 24h, by user)`.
  */
+import { isJsonObject, type Json } from "../../std/json.ts";
 import { didYouMean } from "../../std/suggest.ts";
 import type { RecordShape, Shape } from "./shape.ts";
 import type { Vocabulary } from "./vocabulary.ts";
@@ -135,4 +136,19 @@ function isNumber(kind: Shape["kind"]): boolean {
 
 function isPlain(kind: Shape["kind"]): boolean {
   return isNumber(kind) || kind === "string" || kind === "bool";
+}
+
+/** What a call adds to a tally: 1, or its value as a whole number. */
+export function tallyAmount({ operator, path, isMicros }: TallyWanted, input: Json): number {
+  if (operator !== "sum" || path === null) return 1;
+  const value = tallyValue({ path }, input);
+  const number = typeof value === "number" ? value : 0;
+  return isMicros ? Math.round(number * 1e6) : number;
+}
+
+/** The value that a tally looks at in a call's arguments; null when it is not there. */
+export function tallyValue({ path }: Pick<TallyWanted, "path">, input: Json): Json {
+  let value: Json | undefined = input;
+  for (const name of path ?? []) value = isJsonObject(value) ? value[name] : undefined;
+  return value ?? null;
 }
