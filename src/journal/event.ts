@@ -246,6 +246,7 @@ export interface ApprovalRequested {
   readonly resource?: { readonly id: string; readonly type: string; readonly version?: string };
   /** The rules that ask. */
   readonly rules: readonly string[];
+  readonly seen?: Seen;
   readonly tool: string;
 }
 

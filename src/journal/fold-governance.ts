@@ -74,7 +74,7 @@ export function foldGovernanceEvent(draft: Draft, event: GovernanceEvent): void 
 function foldRequested(draft: Draft, event: ApprovalRequested & { readonly at: number }): void {
   const call = draft.calls.find((open) => open.callId === event.callId);
   if (call?.status !== "requested") throw misplaced(draft, event.approvalId);
-  const { kind: _kind, at, ...asked } = event;
+  const { kind: _kind, seen: _seen, at, ...asked } = event;
   draft.approvals = [...draft.approvals, { ...asked, requestedAt: at, votes: [], decision: null }];
   replaceCall(draft, { ...call, status: "waiting" });
 }

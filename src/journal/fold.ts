@@ -75,7 +75,11 @@ function foldBody(draft: Draft, event: JournalEvent): void {
     case "message.added":
       addUserMessage(draft, event.text);
       draft.inboxSeen = event.inbox ?? draft.inboxSeen;
-      if (event.from === "person") draft.gateRounds = 0;
+      if (event.from === "person") {
+        // Whoever speaks may have put right what was unmet: it is checked anew.
+        draft.gateRounds = 0;
+        draft.gate = null;
+      }
       return;
     case "approval.requested":
     case "approval.voted":

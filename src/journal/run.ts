@@ -28,7 +28,7 @@ export interface Vote {
 }
 
 /** An approval of a call that has not ended, with what has been said about it. */
-export interface HeldApproval extends Omit<ApprovalRequested, "kind"> {
+export interface HeldApproval extends Omit<ApprovalRequested, "kind" | "seen"> {
   readonly requestedAt: number;
   readonly votes: readonly Vote[];
   /** Null while it is open. */

@@ -42,8 +42,9 @@ export async function decideOnCall(
   options: CallOptions,
 ): Promise<Decided> {
   const decided = await considerCall(session, checked, options);
-  // What was counted for the rules counts only for a call that runs.
-  if (decided.kind !== "allow") await forgetPast(session, checked.call.callId);
+  // What was counted for the rules counts only for a call that runs, or that once may have.
+  const { callId, status } = checked.call;
+  if (decided.kind !== "allow" && status === "requested") await forgetPast(session, callId);
   return decided;
 }
 
@@ -71,14 +72,14 @@ async function considerCall(
     resource,
     judgement,
     doubtful,
-    isApproved: approved !== null,
+    approvedRules: approved?.rules ?? null,
   };
   const verdicts = await askRules(session, considered, options);
   const no = verdicts.find((verdict) => verdict.kind === "deny");
   if (no !== undefined) return no;
   const rules = verdicts.flatMap((verdict) => verdict.rules);
   const asks = verdicts.filter((verdict) => verdict.kind === "ask");
-  const asking = asks.flatMap((ask) => ask.rules);
+  const asking = asks.flatMap((ask) => ask.rules.filter(isRule));
   // A yes answers the rules that asked for it, and no other.
   const isAnswered = asking.every((rule) => approved?.rules.includes(rule) === true);
   // Rules may take their time: the yes is looked at again after them.
@@ -89,6 +90,11 @@ async function considerCall(
   }
   const question = asks.map((ask) => ask.question).join(" ");
   return consult(session, { ...bound, asking, question }, options);
+}
+
+/** What drafts would have said stands among the rules, and binds nobody. */
+function isRule(name: string): boolean {
+  return !name.startsWith("shadow/");
 }
 
 function doubtfulOf(judgement: CallJudgement | null): readonly string[] {

@@ -16,8 +16,8 @@ export interface Considered extends Checked {
   readonly judgement: CallJudgement | null;
   /** Sensitive arguments whose value is not trusted, by path. */
   readonly doubtful: readonly string[];
-  /** People have approved this very call. */
-  readonly isApproved: boolean;
+  /** The rules that people answered with a yes to this very call; null: there is none. */
+  readonly approvedRules: readonly string[] | null;
 }
 
 export async function askRules(

@@ -102,7 +102,7 @@ function admit(
     return async () => undefined;
   }
   if (prepared.kind === "waiting") {
-    session.push(prepared.asked);
+    session.push({ ...prepared.asked, ...decidedBy(session, call.callId, prepared.asked.rules) });
     return async () => undefined;
   }
   const { tool } = prepared;

@@ -49,16 +49,22 @@ export interface Finish {
 /** After this many empty answers in a row the run ends. */
 export const EMPTY_ANSWERS_MAX = 3;
 
+/** The longest sentence about what a run waits for or ended by, in characters. */
+const WORDS_MAX = 2_000;
+
 export function decideNext(state: RunState, facts: Facts): Command {
   if (state.outcome !== null || state.created === null) return { kind: "done" };
+  const { limits } = state.created;
+  const isOver = facts.now >= state.createdAt + limits.wallMs;
   const open = state.calls.filter((call) => call.status !== "settled");
-  const isWaiting = open.length > 0 && open.every((call) => isHeldUp(state, call, facts.now));
+  // What still waits when the time is over is not asked about again: the run ends over it.
+  const now = isOver ? Number.NEGATIVE_INFINITY : facts.now;
+  const isWaiting = open.length > 0 && open.every((call) => isHeldUp(state, call, now));
   if (open.length > 0 && !isWaiting) return { kind: "act" };
   if (state.cancel !== null) {
     return end("cancelled", { code: "cancelled", message: state.cancel });
   }
-  if (facts.now >= state.createdAt + state.created.limits.wallMs)
-    return expire(state.created.limits);
+  if (isOver) return expire(limits);
   if (isWaiting) return parkFor(state, open);
   const last = state.messages.at(-1);
   const hasFinished = last?.role === "assistant" && state.emptyAnswers === 0;
@@ -85,7 +91,7 @@ function parkFor(state: RunState, open: readonly Call[]): Command {
   ];
   const ends = state.approvals.flatMap((each) => (each.decision === null ? [each.expiresAt] : []));
   const wakeAt = Math.min(...ends);
-  const waitingFor = waits.join("; ");
+  const waitingFor = waits.join("; ").slice(0, WORDS_MAX);
   return { kind: "park", waitingFor, ...(Number.isFinite(wakeAt) ? { wakeAt } : {}) };
 }
 
@@ -114,7 +120,8 @@ function succeed(
   if (gate === null || gate.unmet.length === 0) return { kind: "check", met, mayAskAgain };
   const list = gate.unmet.map(({ what, why }) => `${what} (${why})`).join("; ");
   if (facts.onUnmet === "escalate") {
-    return { kind: "park", waitingFor: `a person: the run is not done: ${list}` };
+    const waitingFor = `a person: the run is not done: ${list}`.slice(0, WORDS_MAX);
+    return { kind: "park", waitingFor };
   }
   const isViolated = gate.unmet.some(({ kind }) => kind === "never");
   return {
@@ -122,7 +129,7 @@ function succeed(
     outcome: isViolated ? "failed" : "failed_recoverable",
     reason: {
       code: isViolated ? "gate_violated" : "gate_unmet",
-      message: `The model said it was done, and it is not: ${list}.`.slice(0, 2_000),
+      message: `The model said it was done, and it is not: ${list}.`.slice(0, WORDS_MAX),
       hint: isViolated
         ? "Something happened that must not: put it right in the outside systems."
         : "Do what is missing, or start the work again; `bridle show` has the receipts.",

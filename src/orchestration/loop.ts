@@ -148,6 +148,8 @@ async function step(hold: Hold): Promise<Advance | null> {
       await session.flush();
       return { kind: "idle" };
     case "finish":
+      // What was posted since the last look may be one more thing to do.
+      if (command.outcome === "succeeded" && session.hasMail) return null;
       await finish(session, command);
       return { kind: "done" };
     default:

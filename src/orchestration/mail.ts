@@ -110,6 +110,8 @@ function takeResolved(session: Session, { entry, body }: Mail, { agent }: CallOp
   const happened = body["happened"] === true;
   const { output } = body;
   const doubt = session.state.doubts.find((open) => open.callId === callId);
+  // A word that comes too late, or is about something else, settles nothing.
+  if (doubt === undefined) return refuse(session, entry, "no such call is in doubt");
   session.push({
     kind: "call.resolved",
     by: "person",
@@ -119,9 +121,10 @@ function takeResolved(session: Session, { entry, body }: Mail, { agent }: CallOp
     ...(output === undefined ? {} : { output }),
   });
   session.settleCall(callId, happened);
-  if (doubt === undefined || !happened) return;
+  if (!happened) return undefined;
   const tool = agent.tools.get(doubt.tool);
   openObligations(session, agent, { tool, callId, input: doubt.input, output: output ?? null });
+  return undefined;
 }
 
 /** A person's answer about a call; with the last one needed, the call is decided on again. */

@@ -101,7 +101,7 @@ export async function policyVerdict(
     const request = await requestOf(session, { ...given, policies }, options);
     session.seen.set(given.call.callId, seenIn(request, given));
     const answer = policies.decide(request);
-    const verdict = verdictOf(answer);
+    const verdict = verdictOf(unanswered(answer, given.approvedRules ?? []));
     // What a rule could not cope with stands in the reason.
     const quotes = verdict.kind === "deny" && answer.errors.length > 0;
     return quotes ? { ...verdict, quotes } : verdict;
@@ -141,7 +141,7 @@ async function requestOf(
   given: Considered & { readonly policies: PolicySet },
   options: CallOptions,
 ): Promise<PolicyRequest> {
-  const { tool, input, resource, doubtful, isApproved, policies } = given;
+  const { tool, input, resource, doubtful, approvedRules, policies } = given;
   const facts = await factsOf(session, { tool: tool.name, call: input }, options);
   const tallies = await countPast(session, given, policies);
   return {
@@ -154,7 +154,7 @@ async function requestOf(
     labels: { untrusted: options.trust?.isTainted() ?? false, doubtful },
     tallies,
     facts,
-    approved: isApproved,
+    approved: approvedRules !== null,
   };
 }
 
@@ -190,6 +190,18 @@ async function factsOf(
   } finally {
     deadline.end();
   }
+}
+
+/**
+ * A yes that was given to other rules is none to these: what held back for it asks by itself. Its
+ * question may have come up only since, by a sum that has grown.
+ */
+function unanswered(answer: PolicyAnswer, approved: readonly string[]): PolicyAnswer {
+  const { verdict, yielded = [] } = answer;
+  const open = yielded.filter(({ id }) => !approved.includes(id));
+  if (verdict !== "allow" || open.length === 0) return answer;
+  const reason = open.map(({ question }) => question).join(" ");
+  return { ...answer, verdict: "ask", rules: open.map(({ id }) => id), reason };
 }
 
 /** What drafts would have said, or a set that only observes, stands among the rules. */

@@ -78,11 +78,14 @@ describe("in a run whose harness has a sealSecret", () => {
 
   test("what was said once cannot be said again under another key", async () => {
     const desk = deskOf();
-    const { harness, store } = await worldOf(desk.agent, {
-      decide: askAlways,
-      people: crew,
-      sealSecret: secret,
-    });
+    const { harness, store } = await worldOf(
+      { ...desk.agent, budget: { calls: { "*": 9 } } },
+      {
+        decide: askAlways,
+        people: crew,
+        sealSecret: secret,
+      },
+    );
     const run = await harness.start("worker", { input: "go", principal: customer });
     await questionOf(run);
     await run.raise({ calls: 5 }, "ann");

@@ -22,6 +22,8 @@ export interface PolicyAnswer {
   readonly reason: string;
   /** What went wrong in deciding, with the rule's id. */
   readonly errors: readonly string[];
+  /** The rules that would have asked, had no person said yes. */
+  readonly yielded?: readonly { readonly id: string; readonly question: string }[];
   /** What would have been said: with drafts in force, or when only observing. */
   readonly shadow?: {
     readonly verdict: PolicyAnswer["verdict"];
@@ -71,11 +73,13 @@ export function settle({ permits, forbids, erring }: Judged, approved: boolean):
   const firm = forbids.filter(({ question }) => question === null);
   if (firm.length > 0) return deny(idsOf(firm), firm.map(reasonOf).join("; "));
   if (permits.length === 0) return deny([], NO_RULE);
-  if (forbids.length > 0 && !approved) {
-    const questions = forbids.map(({ question }) => question ?? "");
-    return { verdict: "ask", rules: idsOf(forbids), reason: questions.join(" "), errors: [] };
+  const asking = forbids.map(({ id, question }) => ({ id, question: question ?? "" }));
+  if (asking.length > 0 && !approved) {
+    const reason = asking.map(({ question }) => question).join(" ");
+    return { verdict: "ask", rules: idsOf(forbids), reason, errors: [] };
   }
-  return { verdict: "allow", rules: idsOf(permits), reason: "", errors: [] };
+  const yielded = asking.length === 0 ? {} : { yielded: asking };
+  return { verdict: "allow", rules: idsOf(permits), reason: "", errors: [], ...yielded };
 }
 
 export const NO_RULE = "no rule allows this";
