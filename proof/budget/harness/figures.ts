@@ -55,6 +55,7 @@ export function harnessReport(findings: HarnessFindings): ProofReport {
       Object.entries(counted.faults).map(([fault, count]) => [`answers ${fault}`, count]),
     ),
     toolRequests: counted.deeds.length,
+    toolRequestsLate: counted.late,
     billedMicros: found.billed,
     recordedMicros: found.recorded,
     succeeded: kindOf("succeeded"),

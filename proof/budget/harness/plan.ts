@@ -57,8 +57,8 @@ export interface Shared {
 export function sharedOf(runs: number): Shared {
   const [perTenant, perUser] = [runs / TENANTS, runs / USERS];
   return {
-    orgUsd: Math.max(0.5, perTenant * 0.018),
-    userOutputTokens: Math.max(1_500, perUser * 540),
+    orgUsd: Math.max(0.5, perTenant * 0.0155),
+    userOutputTokens: Math.max(2_160, perUser * 590),
     windowTokens: Math.max(20_000, perTenant * 2_000),
     windowMs: runs > 500 ? 15_000 : 8_000,
   };
