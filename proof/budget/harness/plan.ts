@@ -40,7 +40,7 @@ export function planOf(n: number): RunPlan {
 export const runBudgets: Readonly<Record<AgentName, { usd: number; outputTokens: number }>> = {
   plain: { usd: 0.2, outputTokens: 4_000 },
   streaming: { usd: 0.2, outputTokens: 4_000 },
-  tight: { usd: 0.024, outputTokens: 800 },
+  tight: { usd: 0.017, outputTokens: 800 },
   asking: { usd: 0.016, outputTokens: 800 },
 };
 export const INPUT_TOKENS_MAX = 60_000;
