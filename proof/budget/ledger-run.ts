@@ -29,7 +29,7 @@ interface Size {
 }
 
 const full: Size = { runs: 1_000, processes: 8, killEveryMs: [300, 1_000] };
-const quick: Size = { runs: 120, processes: 3, killEveryMs: [250, 600] };
+const quick: Size = { runs: 80, processes: 3, killEveryMs: [250, 600] };
 
 /** All runs end within this, or they are lost. */
 const PATIENCE_MS = 150_000;

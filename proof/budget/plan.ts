@@ -73,7 +73,7 @@ export function limitsOf(runs: number): readonly Limit[] {
     { scope: `user/acme/u${n}`, unit: CALLS, max: 30, windowMs: 2_000 },
   ]);
   return [
-    { scope: ORG, unit: MONEY, max: runs * 7_500 },
+    { scope: ORG, unit: MONEY, max: runs * (runs > 500 ? 7_500 : 6_000) },
     { scope: ORG, unit: CALLS, max: Math.max(60, runs / 4), windowMs: 4_000 },
     ...users.flat(),
     { scope: "tool/pay", unit: SLOTS, max: 8 },

@@ -70,19 +70,23 @@ export function budgetTree(given: {
 
 /** Runs of nobody in particular share one organisation, named so. */
 export function orgScope(principal: Principal | null): string {
-  return `org/${segment(principal?.tenant ?? "-")}`;
+  return `org/${segment(principal?.tenant)}`;
 }
 
 export function userScope(principal: Principal | null): string {
-  return `user/${segment(principal?.tenant ?? "-")}/${segment(principal?.id ?? "-")}`;
+  return `user/${segment(principal?.tenant)}/${segment(principal?.id)}`;
 }
 
 /** A ledger's scope holds 500 characters, of which a tool's name takes some. */
 const SEGMENT_CHARS_MAX = 150;
 
-/** A name as part of a scope. One that does not fit, or is no well-formed text, is digested. */
-function segment(name: string): string {
-  const encoded = name.isWellFormed() ? encodeURIComponent(name) : "";
+/**
+ * A name as part of a scope; "-" stands for no name alone. One that does not fit, or is no
+ * well-formed text, is digested.
+ */
+function segment(name: string | undefined): string {
+  if (name === undefined) return "-";
+  const encoded = name.isWellFormed() && name !== "-" ? encodeURIComponent(name) : "";
   const fits = encoded !== "" && encoded.length <= SEGMENT_CHARS_MAX;
   // No encoded name holds a colon. JSON keeps apart what text in UTF-8 would merge.
   return fits ? encoded : `sha256:${sha256(JSON.stringify(name))}`;

@@ -112,7 +112,8 @@ function toolsOf(url: string): Readonly<Record<string, ToolDefinition<Input>>> {
 
 async function use(url: string, { n }: Input, context: ToolContext): Promise<Json> {
   const { idempotencyKey, abortSignal: signal } = context;
-  const response = await fetch(`${url}?n=${n}&key=${idempotencyKey}`, { method: "POST", signal });
+  const query = `n=${n}&key=${idempotencyKey}&sent=${Date.now()}`;
+  const response = await fetch(`${url}?${query}`, { method: "POST", signal });
   if (response.status === 422) throw new ToolError("refused", { happened: "no" });
   const parsed = parseJson(await response.text());
   if (response.ok && parsed.ok) return parsed.value;

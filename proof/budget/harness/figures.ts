@@ -55,6 +55,7 @@ export function harnessReport(findings: HarnessFindings): ProofReport {
       Object.entries(counted.faults).map(([fault, count]) => [`answers ${fault}`, count]),
     ),
     toolRequests: counted.deeds.length,
+    toolRequestsLate: counted.late,
     billedMicros: found.billed,
     recordedMicros: found.recorded,
     succeeded: kindOf("succeeded"),
@@ -108,7 +109,9 @@ function brokenBy(
   demand((figures["cancelled"] ?? 0) > 0, "No run was cancelled");
   demand((figures["raised"] ?? 0) > 0, "No run was raised");
   for (const scope of SCOPES) {
-    demand((by[scope] ?? 0) > 0, `No run was stopped by the budget of its ${scope}`);
+    // A run that was raised had met its own budget before.
+    const met = (by[scope] ?? 0) + (scope === "run" ? (figures["raised"] ?? 0) : 0);
+    demand(met > 0, `No run was stopped by the budget of its ${scope}`);
   }
   return broken;
 }

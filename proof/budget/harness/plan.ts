@@ -40,7 +40,7 @@ export function planOf(n: number): RunPlan {
 export const runBudgets: Readonly<Record<AgentName, { usd: number; outputTokens: number }>> = {
   plain: { usd: 0.2, outputTokens: 4_000 },
   streaming: { usd: 0.2, outputTokens: 4_000 },
-  tight: { usd: 0.024, outputTokens: 800 },
+  tight: { usd: 0.017, outputTokens: 800 },
   asking: { usd: 0.016, outputTokens: 800 },
 };
 export const INPUT_TOKENS_MAX = 60_000;
@@ -57,8 +57,8 @@ export interface Shared {
 export function sharedOf(runs: number): Shared {
   const [perTenant, perUser] = [runs / TENANTS, runs / USERS];
   return {
-    orgUsd: Math.max(0.5, perTenant * 0.018),
-    userOutputTokens: Math.max(1_500, perUser * 540),
+    orgUsd: Math.max(0.5, perTenant * 0.0155),
+    userOutputTokens: Math.max(2_160, perUser * 590),
     windowTokens: Math.max(20_000, perTenant * 2_000),
     windowMs: runs > 500 ? 15_000 : 8_000,
   };

@@ -38,7 +38,7 @@ const full: Size = {
   everyMs: [600, 1_600],
   stopMs: 4_500,
 };
-const quick: Size = { runs: 100, processes: 3, leaseMs: 1_200, everyMs: [300, 700], stopMs: 2_500 };
+const quick: Size = { runs: 80, processes: 3, leaseMs: 1_200, everyMs: [300, 700], stopMs: 2_500 };
 
 const PATIENCE_MS = 200_000;
 /** For what those who were stopped still ask when the last run has ended. */

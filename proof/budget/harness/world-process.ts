@@ -24,6 +24,13 @@ const LATENCY_SPAN_MS = 60;
 /** Past the patience of the workers. */
 const LATE_MS = 2_500;
 
+/**
+ * A request that a process began to send before it was stopped goes out when it goes on, long
+ * after others have taken its run and its place: no lease can call it back. Such requests are
+ * counted by themselves and take no place.
+ */
+const LATE_SEND_MS = 1_000;
+
 const bills: JsonObject[] = [];
 const deeds: JsonObject[] = [];
 const faults: Record<string, number> = {};
@@ -34,6 +41,7 @@ const paid = new Set<string>();
 const serving = new Map<string, Map<string, number>>();
 const busiest: Record<string, number> = {};
 let unread = 0;
+let late = 0;
 
 const server = createServer((incoming, response) => {
   serve(incoming, response).catch((thrown: unknown) => {
@@ -53,7 +61,8 @@ async function serve(incoming: IncomingMessage, response: ServerResponse): Promi
     const key = url.searchParams.get("key") ?? "";
     return send(response, 200, paid.has(key) ? { paid: key } : null);
   }
-  if (place === "counted") return send(response, 200, { bills, deeds, faults, busiest, unread });
+  if (place === "counted")
+    return send(response, 200, { bills, deeds, faults, busiest, unread, late });
   throw new Error("no such place");
 }
 
@@ -120,13 +129,16 @@ async function useTool(
   const at = Date.now();
   const count = deeds.length;
   const place = `${planOf(n).tenant}/${tool}`;
-  const leave = enter(place, key);
   const chance = chanceOf(`${key} ${count} goes wrong`);
   const isRefused = chance < 0.05;
+  const isLate = at - Number(query.get("sent")) > LATE_SEND_MS;
+  if (isLate) late += 1;
   deeds.push({ n, at, tool, key, isRefused });
-  if (tool === "pay" && !isRefused) paid.add(key);
+  const leave = isLate ? (): void => undefined : enter(place, key);
   await sleep(LATENCY_MS + (LATENCY_SPAN_MS / 2) * chanceOf(key));
   leave();
+  // Found only when it is no longer in service: whoever finds it frees its place.
+  if (tool === "pay" && !isRefused) paid.add(key);
   if (isRefused) return send(response, 422, { refused: key });
   if (chance > 0.95) response.destroy();
   else send(response, 200, { done: key });

@@ -30,6 +30,8 @@ export interface Counted {
   readonly busiest: Readonly<Record<string, number>>;
   /** Answers whose client was gone before they began. */
   readonly unread: number;
+  /** Requests to tools that a stopped process had begun to send before it was stopped. */
+  readonly late: number;
 }
 
 const PROCESS = fileURLToPath(new URL("world-process.ts", import.meta.url));
@@ -51,7 +53,7 @@ export async function countWorld(url: string): Promise<Counted> {
   const response = await fetch(`${url}/counted`);
   const parsed = parseJson(await response.text());
   if (!response.ok || !parsed.ok || !isJsonObject(parsed.value)) throw new Error("Not a count");
-  const { bills, deeds, faults, busiest, unread } = parsed.value;
+  const { bills, deeds, faults, busiest, unread, late } = parsed.value;
   return {
     bills: rowsOf(bills).map((row) => ({
       n: Number(row["n"]),
@@ -69,6 +71,7 @@ export async function countWorld(url: string): Promise<Counted> {
     faults: numbersOf(faults),
     busiest: numbersOf(busiest),
     unread: Number(unread),
+    late: Number(late),
   };
 }
 
