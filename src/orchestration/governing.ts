@@ -5,6 +5,7 @@ import { SECRET_CHARS_MIN } from "../governance/seal.ts";
 import type { SharedBudget, TokenPrice } from "../governance/budget.ts";
 import { checkPrice, checkSharedBudgets } from "../governance/budget-check.ts";
 import { BridleError } from "../std/error.ts";
+import { checkPeople } from "./approvers.ts";
 import { TIMER_MAX_MS } from "../std/deadline.ts";
 
 export interface GovernanceOptions {
@@ -78,30 +79,4 @@ export function prepareGoverning(options: GovernanceOptions): Governing {
   for (const [name, price] of [...Object.entries(prices), ...stated]) checkPrice(price, name);
   const approvals = { people, approvalMs, sealSecret };
   return { decide, decideTimeoutMs, ...approvals, budgets, prices, unknownPrice };
-}
-
-function checkPeople(people: readonly Person[]): void {
-  const ids = new Set<string>();
-  for (const { id, delegates = [] } of people) {
-    if (typeof id !== "string" || id === "" || ids.has(id)) {
-      throw new BridleError("approval_invalid", `The approver ${JSON.stringify(id)} is none`, {
-        hint: "Give each of `people` an id of its own.",
-      });
-    }
-    ids.add(id);
-    for (const { to, until } of delegates) {
-      const ends = typeof until === "number" ? until : Date.parse(until);
-      if (Number.isFinite(ends) && to !== id) continue;
-      throw new BridleError("approval_invalid", `The delegation of "${id}" to "${to}" is none`, {
-        hint: "A delegation names another person and ends: { to, until: '2026-12-31' }.",
-      });
-    }
-  }
-  for (const { id, delegates = [] } of people) {
-    const stranger = delegates.find(({ to }) => !ids.has(to));
-    if (stranger === undefined) continue;
-    throw new BridleError("approval_invalid", `"${id}" delegates to "${stranger.to}", unknown`, {
-      hint: "Whoever answers for somebody else must stand in `people` too.",
-    });
-  }
 }

@@ -20,6 +20,7 @@ import { didYouMean } from "../std/suggest.ts";
 import { checkInput, createdEvent, requestHashOf, type StartOptions } from "./accept.ts";
 import type { Agent, AgentDefinition } from "./agent.ts";
 import { prepareAgent } from "./prepare-agent.ts";
+import { checkApprovers } from "./approvers.ts";
 import type { Engine, Serving } from "./engine.ts";
 import { agentProgram } from "./loop.ts";
 import { prepareGoverning, type GovernanceOptions } from "./governing.ts";
@@ -229,8 +230,10 @@ function programsOf(
 ): Map<string, ReturnType<typeof agentProgram>> {
   const slots = new Slots();
   const { modelRetry, onDelta } = options;
+  const governing = prepareGoverning(options);
+  checkApprovers(agents.values(), governing.people);
   const loop = {
-    governing: prepareGoverning(options),
+    governing,
     slots,
     ...(modelRetry === undefined ? {} : { retry: modelRetry }),
     ...(onDelta === undefined ? {} : { onDelta }),
