@@ -10,6 +10,7 @@
  * D4 What a step cannot find out (a throw, a timeout) is a no with that reason.
  * D5 An approval counts only when everything it is bound to is still so, now.
  */
+import { allowAll } from "../governance/decide.ts";
 import type { CallJudgement } from "../governance/provenance.ts";
 import type { ApprovalRequested } from "../journal/event.ts";
 import { denied, type Checked, type Denied } from "./call-checked.ts";
@@ -36,7 +37,32 @@ export type Decided =
   | { readonly kind: "full"; readonly rules: readonly string[]; readonly reason: string }
   | { readonly kind: "wait"; readonly asked: ApprovalRequested };
 
-export async function decideOnCall(
+/** Nothing is declared that could say anything about a call: it may happen, at no cost. */
+const undeclared: Decided = { kind: "allow", rules: [], hasRoom: true };
+
+export function decideOnCall(
+  session: Session,
+  checked: Checked,
+  options: CallOptions,
+): Decided | Promise<Decided> {
+  return isUndeclared(session, checked, options)
+    ? undeclared
+    : decideInOrder(session, checked, options);
+}
+
+function isUndeclared({ state }: Session, { tool }: Checked, options: CallOptions): boolean {
+  const { agent, governing, trust } = options;
+  const { effects, budget } = agent.definition;
+  const { resource, needsApproval, limits } = tool.definition;
+  const isFree = agent.policies === null && trust === null && effects !== "obliged";
+  const isOpen = governing.decide === allowAll && needsApproval === undefined;
+  const isUnlimited =
+    limits === undefined && budget === undefined && governing.budgets.length === 0;
+  const isUnbound = state.approvals.length === 0 && state.created?.intent?.forbidden === undefined;
+  return isFree && isOpen && isUnlimited && isUnbound && resource === undefined;
+}
+
+async function decideInOrder(
   session: Session,
   checked: Checked,
   options: CallOptions,

@@ -90,7 +90,8 @@ export async function prepareCall(
   }
   const input = deepFreeze(checked.value);
   const argsHash = hashArgs(input);
-  const decided = await decideOnCall(session, { call, tool, input, argsHash }, options);
+  const deciding = decideOnCall(session, { call, tool, input, argsHash }, options);
+  const decided = deciding instanceof Promise ? await deciding : deciding;
   if (decided.kind === "deny") {
     const { reason, rules, quotes } = decided;
     const refused = { ...refuse("denied", deniedCall(reason)), rules };

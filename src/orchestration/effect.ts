@@ -42,7 +42,7 @@ export async function runEffect(session: Session, running: Running): Promise<voi
   const stop = isRead ? session.abort : session.hardAbort;
   let { isOpen } = running;
   for (let attempt = running.permit.attempt; ; attempt++) {
-    if (tool.effect.class !== "read" && !(await session.isHeld())) return;
+    if (!isRead && !session.isSurelyHeld && !(await session.isHeld())) return;
     const executed = await executeCall(session, { ...running.permit, attempt });
     if (session.hardAbort.aborted) return;
     const ms = session.clock.now() - started;

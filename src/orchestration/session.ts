@@ -200,6 +200,11 @@ export class Session {
     return this.#lost === null;
   }
 
+  /** The same by this worker's clock alone; false: `isHeld` knows. */
+  get isSurelyHeld(): boolean {
+    return this.#lost === null && this.clock.now() < this.#leaseUntil;
+  }
+
   /** The worker may not write any more. */
   lose(reason: unknown): void {
     if (this.#lost !== null) return;

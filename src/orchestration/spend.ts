@@ -56,11 +56,11 @@ const unlimited: ModelGrant = {
   fail: async () => null,
 };
 
-export async function reserveModel(
+export function reserveModel(
   session: Session,
   agent: Agent,
   given: { readonly model: LanguageModel; readonly governing: Governing },
-): Promise<ModelGrant | Exhausted> {
+): ModelGrant | Exhausted | Promise<ModelGrant | Exhausted> {
   const nodes = treeOf(session, agent, given.governing);
   if (!limitsModel(nodes)) return unlimited;
   const price = priceOf(given.model, given.governing);

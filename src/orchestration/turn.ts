@@ -35,11 +35,12 @@ export async function askModel(
 ): Promise<Generated | Exhausted | ModelDenied> {
   const { state } = session;
   const { model, retry, onDelta, governing } = options;
-  const denied = await denyModel(session, agent, options);
+  const denied = agent.policies === null ? null : await denyModel(session, agent, options);
   if (denied !== null) return denied;
   // A worker that was stopped for long wakes up here while another already asks.
-  if (!(await session.isHeld())) return notOurs;
-  const grant = await reserveModel(session, agent, { model, governing });
+  if (!session.isSurelyHeld && !(await session.isHeld())) return notOurs;
+  const reserving = reserveModel(session, agent, { model, governing });
+  const grant = reserving instanceof Promise ? await reserving : reserving;
   if ("kind" in grant) return grant;
   const { maxOutputTokens } = grant;
   const request = {
@@ -64,6 +65,9 @@ export async function askModel(
   if (generated.kind === "failed") return (await grant.fail(generated.fault)) ?? generated;
   grant.settle(generated.answer.usage);
   keepAnswer(session, generated);
+  if (maxOutputTokens !== undefined) {
+    session.counted = countPrompt(session, generated.answer.usage) ?? session.counted;
+  }
   return generated;
 }
 
@@ -84,7 +88,6 @@ async function denyModel(
   agent: Agent,
   options: TurnOptions,
 ): Promise<ModelDenied | null> {
-  if (agent.policies === null) return null;
   const { governing, trust } = options;
   const model = `${options.model.provider}/${options.model.modelId}`;
   const verdict = await modelVerdict(session, model, { agent, governing, trust });
@@ -137,7 +140,6 @@ function keepAnswer(session: Session, generated: Extract<Generated, { kind: "ans
     turn,
     usage,
   });
-  session.counted = countPrompt(session, usage) ?? session.counted;
 }
 
 /**

@@ -35,7 +35,7 @@ describe("processes that share one ledger", () => {
     (await Promise.any(holding)).process.kill("SIGKILL");
     await Promise.allSettled(holding);
     const ends = await Promise.all(children.map(({ ended }) => ended));
-    expect(ends.toSorted()).toEqual([0, 0, 0, "SIGKILL"]);
+    expect(ends.map(String).toSorted()).toEqual(["0", "0", "0", "SIGKILL"]);
     const told = children.flatMap(({ lines }) => lines.filter((line) => line.startsWith("held")));
     const [spent, held] = await spending(journal, ORG);
     expect([spent, held]).toEqual([0, max]);
