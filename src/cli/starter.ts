@@ -32,7 +32,7 @@ function packageJson(options: StarterOptions): string {
   return `${JSON.stringify(manifest, undefined, 2)}\n`;
 }
 
-const CONFIG = `import { agent, defineConfig, must, once, read, tool } from "bridle";
+const CONFIG = `import { agent, defineConfig, must, once, read, tool, type Receipt } from "bridle";
 import { scriptedModel, servedModel } from "bridle/chaos";
 import { findPayment, findRefund, payBack } from "./payments.ts";
 
@@ -63,11 +63,12 @@ const refund = tool({
 });
 
 /** Looks at the payment service itself, not at what the model said. */
-function refundedRight(receipts: readonly { tool: string; input: any }[]): boolean {
-  const made = receipts.filter((receipt) => receipt.tool === "refund");
+function refundedRight(receipts: readonly Receipt[]): boolean {
+  const made = receipts.filter(({ tool }) => tool === "refund");
   return made.every(({ input }) => {
-    const paid = findPayment(input.orderId);
-    return made.length === 1 && typeof paid === "object" && paid.cents === input.cents;
+    const { orderId, cents } = input as { orderId: string; cents: number };
+    const paid = findPayment(orderId);
+    return made.length === 1 && typeof paid === "object" && paid.cents === cents;
   });
 }
 
