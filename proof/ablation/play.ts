@@ -10,7 +10,6 @@ import {
 } from "../../src/chaos/door.ts";
 import { embedded, harness, memoryStore, type Harness } from "../../src/index.ts";
 import type { DecisionPoint } from "../../src/governance/decide.ts";
-import { BridleError } from "../../src/std/error.ts";
 import { isJsonObject } from "../../src/std/json.ts";
 import { openDesks, type TaskInput } from "../tau/agent.ts";
 import { scriptedCustomer } from "../tau/customer.ts";
@@ -24,6 +23,7 @@ import { RULES } from "./rules.ts";
 import { scriptOf, writesOf } from "./script.ts";
 import { extrasOf } from "./slips.ts";
 import { judgeRun, type Verdict } from "./verdict.ts";
+import { inTime } from "../in-time.ts";
 
 /** Tasks of one domain. */
 export interface Round {
@@ -39,8 +39,6 @@ export interface Cell {
   readonly signal: AbortSignal;
 }
 
-/** A run that has not ended by then is not going to. */
-const PATIENCE_MS = 30 * 60_000;
 /** Runs at once. */
 const CONCURRENCY = 16;
 
@@ -152,22 +150,4 @@ async function playOne(bridle: Harness, work: Work, cell: Cell): Promise<Verdict
     calls: desks.callsOf(run.runId),
     events: await run.events(),
   });
-}
-
-/** Null when it did not end in time. Rejects when the proof is stopped. */
-async function inTime<Value>(ending: Promise<Value>, signal: AbortSignal): Promise<Value | null> {
-  let timer: NodeJS.Timeout | undefined;
-  let stop: (() => void) | undefined;
-  const late = new Promise<null>((resolve, reject) => {
-    timer = setTimeout(() => resolve(null), PATIENCE_MS);
-    stop = (): void => reject(new BridleError("aborted", "The proof was stopped"));
-    signal.addEventListener("abort", stop, { once: true });
-    if (signal.aborted) stop();
-  });
-  try {
-    return await Promise.race([ending, late]);
-  } finally {
-    clearTimeout(timer);
-    if (stop !== undefined) signal.removeEventListener("abort", stop);
-  }
 }

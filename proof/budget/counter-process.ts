@@ -9,6 +9,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { setTimeout as sleep } from "node:timers/promises";
 import { isJsonObject, parseJson, type JsonObject } from "../../src/std/json.ts";
 import { chanceOf } from "./plan.ts";
+import { serveUntilParentEnds } from "../http.ts";
 
 const LATENCY_MS = 6;
 const LATENCY_SPAN_MS = 20;
@@ -73,11 +74,4 @@ function answer(response: ServerResponse, value: JsonObject): void {
   response.end(JSON.stringify(value));
 }
 
-server.keepAliveTimeout = 60_000;
-server.listen(0, "127.0.0.1", () => {
-  const address = server.address();
-  const port = typeof address === "object" && address !== null ? address.port : 0;
-  process.stdout.write(`${JSON.stringify({ url: `http://127.0.0.1:${port}` })}\n`);
-});
-process.stdin.resume();
-process.stdin.once("end", () => process.exit(0));
+serveUntilParentEnds(server);

@@ -16,6 +16,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { setTimeout as sleep } from "node:timers/promises";
 import { isJsonObject, parseJson, type JsonObject } from "../../src/std/json.ts";
 import { Book, type Order } from "./book.ts";
+import { readText, sendJson, serveUntilParentEnds } from "../http.ts";
 
 const book = new Book(process.argv[2] ?? ":memory:");
 const lost = new Set<string>();
@@ -36,14 +37,14 @@ async function serve(incoming: IncomingMessage, response: ServerResponse): Promi
     case "POST /plain":
       return take(response, text, false);
     case "GET /find":
-      return answer(response, 200, book.find(url.searchParams.get("key") ?? "") ?? null);
+      return sendJson(response, 200, book.find(url.searchParams.get("key") ?? "") ?? null);
     case "GET /count":
-      return answer(response, 200, book.count(url.searchParams.get("prefix") ?? ""));
+      return sendJson(response, 200, book.count(url.searchParams.get("prefix") ?? ""));
     case "GET /balance":
       await sleep(Number(url.searchParams.get("delayMs") ?? 0));
-      return answer(response, 200, { cents: 100_000 });
+      return sendJson(response, 200, { cents: 100_000 });
     default:
-      return answer(response, 404, { error: "no such place" });
+      return sendJson(response, 404, { error: "no such place" });
   }
 }
 
@@ -52,10 +53,10 @@ async function take(response: ServerResponse, text: string, honoursKeys: boolean
   const body = parseJson(text);
   const given = body.ok && isJsonObject(body.value) ? body.value : {};
   const order = orderOf(given);
-  if (order === null) return answer(response, 400, { error: "not an order" });
+  if (order === null) return sendJson(response, 400, { error: "not an order" });
   const { notAfter, delayMs } = given;
   if (typeof notAfter === "number" && Date.now() > notAfter) {
-    return answer(response, 410, { error: "too late, nothing was applied" });
+    return sendJson(response, 410, { error: "too late, nothing was applied" });
   }
   const applied = book.apply(order, honoursKeys);
   if (given["loses"] === true && !lost.has(order.reference)) {
@@ -64,7 +65,7 @@ async function take(response: ServerResponse, text: string, honoursKeys: boolean
     return;
   }
   if (typeof delayMs === "number") await sleep(delayMs);
-  answer(response, 200, applied);
+  sendJson(response, 200, applied);
 }
 
 function orderOf({ reference, key, cents }: JsonObject): Order | null {
@@ -72,22 +73,4 @@ function orderOf({ reference, key, cents }: JsonObject): Order | null {
   return typeof cents === "number" ? { reference, key, cents } : null;
 }
 
-async function readText(incoming: IncomingMessage): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of incoming) if (chunk instanceof Uint8Array) chunks.push(chunk);
-  return Buffer.concat(chunks).toString("utf8");
-}
-
-function answer(response: ServerResponse, status: number, value: unknown): void {
-  response.writeHead(status, { "content-type": "application/json" });
-  response.end(JSON.stringify(value));
-}
-
-server.keepAliveTimeout = 60_000;
-server.listen(0, "127.0.0.1", () => {
-  const address = server.address();
-  const port = typeof address === "object" && address !== null ? address.port : 0;
-  process.stdout.write(`${JSON.stringify({ url: `http://127.0.0.1:${port}` })}\n`);
-});
-process.stdin.resume();
-process.stdin.once("end", () => process.exit(0));
+serveUntilParentEnds(server);

@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { startChatServer } from "../../src/chaos/door.ts";
 import { embedded, harness, type Harness, type Outcome } from "../../src/index.ts";
 import type { RefusalCode } from "../../src/journal/event.ts";
-import { BridleError } from "../../src/std/error.ts";
 import { isJsonObject } from "../../src/std/json.ts";
 import { sqlite } from "../../src/storage/sqlite/door.ts";
 import type { Domain } from "./data.ts";
@@ -13,6 +12,7 @@ import { openDesks, tauAgent, type DeskCounts, type TaskInput } from "./agent.ts
 import { noFaults, runKeyOf, type FaultTally, type TaskModels } from "./models.ts";
 import { dbHash, expectedHash } from "./score.ts";
 import type { Task } from "./task.ts";
+import { inTime } from "../in-time.ts";
 
 export interface PlayedTask {
   readonly task: Task;
@@ -43,8 +43,6 @@ export interface PlayOptions {
   readonly progress: (line: string) => void;
 }
 
-/** A run that has not ended by then is not going to. */
-const PATIENCE_MS = 30 * 60_000;
 /** A provider counts its requests; a server of our own does not mind. */
 const CONCURRENCY = { provider: 4, own: 16 } as const;
 
@@ -93,24 +91,6 @@ export async function play(options: PlayOptions): Promise<Played> {
     await bridle.close(signal.aborted ? 0 : undefined);
     await server.close();
     rmSync(dir, { recursive: true, force: true });
-  }
-}
-
-/** Null when it did not end in time. Rejects when the proof is stopped. */
-async function inTime(ending: Promise<Outcome>, signal: AbortSignal): Promise<Outcome | null> {
-  let timer: NodeJS.Timeout | undefined;
-  let stop: (() => void) | undefined;
-  const late = new Promise<null>((resolve, reject) => {
-    timer = setTimeout(() => resolve(null), PATIENCE_MS);
-    stop = (): void => reject(new BridleError("aborted", "The proof was stopped"));
-    signal.addEventListener("abort", stop, { once: true });
-    if (signal.aborted) stop();
-  });
-  try {
-    return await Promise.race([ending, late]);
-  } finally {
-    clearTimeout(timer);
-    if (stop !== undefined) signal.removeEventListener("abort", stop);
   }
 }
 

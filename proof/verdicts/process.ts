@@ -9,19 +9,14 @@
  * GET  /facts?desk=               everything that is so
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import {
-  canonicalJson,
-  isJsonObject,
-  parseJson,
-  type Json,
-  type JsonObject,
-} from "../../src/std/json.ts";
+import { canonicalJson, isJsonObject, parseJson, type JsonObject } from "../../src/std/json.ts";
 import { Book, type Seed } from "./book.ts";
 import { domains, Refusal, type Domain } from "./domains.ts";
 import type { Trouble } from "./outside.ts";
 import { effectId } from "./effect-id.ts";
 import { holds } from "../../src/orchestration/obligation.ts";
 import { textOf } from "./text.ts";
+import { readText, sendJson, serveUntilParentEnds } from "../http.ts";
 
 /** What goes wrong on a desk, and how often it still will. */
 interface Ahead {
@@ -34,7 +29,7 @@ const desks = new Map<string, { readonly domain: Domain; readonly ahead: readonl
 
 const server = createServer((incoming, response) => {
   serve(incoming, response).catch((thrown: unknown) => {
-    answer(response, thrown instanceof Refusal ? 422 : 500, { error: String(thrown) });
+    sendJson(response, thrown instanceof Refusal ? 422 : 500, { error: String(thrown) });
   });
 });
 
@@ -42,10 +37,10 @@ async function serve(incoming: IncomingMessage, response: ServerResponse): Promi
   const { pathname, searchParams } = new URL(incoming.url ?? "/", "http://service");
   const desk = searchParams.get("desk") ?? "";
   if (incoming.method === "GET" && pathname === "/find") {
-    return answer(response, 200, book.answered(desk, searchParams.get("key") ?? "") ?? null);
+    return sendJson(response, 200, book.answered(desk, searchParams.get("key") ?? "") ?? null);
   }
   if (incoming.method === "GET" && pathname === "/facts") {
-    return answer(response, 200, book.facts(desk));
+    return sendJson(response, 200, book.facts(desk));
   }
   const parsed = parseJson(await readText(incoming));
   const body = parsed.ok && isJsonObject(parsed.value) ? parsed.value : {};
@@ -57,26 +52,26 @@ async function serve(incoming: IncomingMessage, response: ServerResponse): Promi
     case "/act":
       return act(response, body);
     default:
-      return answer(response, 404, { error: "no such place" });
+      return sendJson(response, 404, { error: "no such place" });
   }
 }
 
 function open(response: ServerResponse, body: JsonObject): void {
   const desk = textOf(body["desk"]);
   const domain = domains[textOf(body["domain"])];
-  if (domain === undefined) return answer(response, 400, { error: "no such domain" });
+  if (domain === undefined) return sendJson(response, 400, { error: "no such domain" });
   // Only the proof that starts this process opens desks, and it sends what its types say.
   book.open(desk, body["seed"] as Seed);
   const troubles = body["troubles"] as unknown as readonly Trouble[];
   desks.set(desk, { domain, ahead: troubles.map((trouble) => ({ trouble, left: trouble.times })) });
-  return answer(response, 200, {});
+  return sendJson(response, 200, {});
 }
 
 function look(response: ServerResponse, body: JsonObject): void {
   const { desk, name, args } = requestOf(body);
   const asked = desks.get(desk)?.domain.looks[name];
-  if (asked === undefined) return answer(response, 404, { error: "no such question" });
-  return answer(response, 200, asked(book.records(desk), args));
+  if (asked === undefined) return sendJson(response, 404, { error: "no such question" });
+  return sendJson(response, 200, asked(book.records(desk), args));
 }
 
 function act(response: ServerResponse, body: JsonObject): void {
@@ -85,12 +80,12 @@ function act(response: ServerResponse, body: JsonObject): void {
   const opened = desks.get(desk);
   const work = opened?.domain.acts[name];
   if (opened === undefined || work === undefined) {
-    return answer(response, 404, { error: "no such act" });
+    return sendJson(response, 404, { error: "no such act" });
   }
   const known = book.answered(desk, key);
-  if (known !== undefined) return answer(response, 200, known);
+  if (known !== undefined) return sendJson(response, 200, known);
   const trouble = troubleFor(opened.ahead, name, args);
-  if (trouble === "busy") return answer(response, 503, { error: "busy, nothing was done" });
+  if (trouble === "busy") return sendJson(response, 503, { error: "busy, nothing was done" });
   if (trouble === "refused") throw new Refusal("this cannot be done for this customer");
   const same = canonicalJson([name, args]);
   const output = book.apply({ desk, key, act: same }, () => {
@@ -98,7 +93,7 @@ function act(response: ServerResponse, body: JsonObject): void {
     return { ...work(book.records(desk), args, textOf(id)), id };
   });
   if (trouble === "lost") response.destroy();
-  else answer(response, 200, output);
+  else sendJson(response, 200, output);
 }
 
 function troubleFor(
@@ -123,22 +118,4 @@ function requestOf(body: JsonObject): {
   return { desk: textOf(desk), name: textOf(name), args: isJsonObject(args) ? args : {} };
 }
 
-async function readText(incoming: IncomingMessage): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of incoming) if (chunk instanceof Uint8Array) chunks.push(chunk);
-  return Buffer.concat(chunks).toString("utf8");
-}
-
-function answer(response: ServerResponse, status: number, value: Json | object): void {
-  response.writeHead(status, { "content-type": "application/json" });
-  response.end(JSON.stringify(value));
-}
-
-server.keepAliveTimeout = 60_000;
-server.listen(0, "127.0.0.1", () => {
-  const address = server.address();
-  const port = typeof address === "object" && address !== null ? address.port : 0;
-  process.stdout.write(`${JSON.stringify({ url: `http://127.0.0.1:${port}` })}\n`);
-});
-process.stdin.resume();
-process.stdin.once("end", () => process.exit(0));
+serveUntilParentEnds(server);

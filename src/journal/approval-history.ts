@@ -1,5 +1,6 @@
 /** Every approval of a run with what became of it, out of the run's own events. */
-import type { ApprovalRequested, JournalEvent } from "./event.ts";
+import type { JournalEvent } from "./event.ts";
+import type { ApprovalRequested } from "./governance-event.ts";
 import type { HeldApproval } from "./run.ts";
 
 export interface PastApproval extends Omit<HeldApproval, "decision"> {

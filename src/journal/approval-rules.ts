@@ -1,7 +1,8 @@
 /** What every store's index of approvals has in common. */
 import { BridleError } from "../std/error.ts";
 import type { ApprovalRow } from "./approval.ts";
-import type { ApprovalRequested, EventBody } from "./event.ts";
+import type { EventBody } from "./event.ts";
+import type { ApprovalRequested } from "./governance-event.ts";
 
 export type ApprovalEvents = readonly { readonly at: number; readonly body: EventBody }[];
 

@@ -10,7 +10,7 @@ import type {
   InboxRefused,
   ObligationDeclined,
   ObligationOpened,
-} from "./event.ts";
+} from "./governance-event.ts";
 import { addUserMessage, replaceCall } from "./fold-call.ts";
 import type { Draft, HeldApproval } from "./run.ts";
 

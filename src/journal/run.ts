@@ -2,7 +2,8 @@
 import { hash } from "node:crypto";
 import { canonicalJson, type Json } from "../std/json.ts";
 import { Log } from "../std/log.ts";
-import type { ApprovalRequested, ApprovalSettled, GateChecked, RunCreated } from "./event.ts";
+import type { RunCreated } from "./event.ts";
+import type { ApprovalRequested, ApprovalSettled, GateChecked } from "./governance-event.ts";
 import type { HeldObligation } from "./intent.ts";
 import type { Message } from "./message.ts";
 import type { InDoubt, OutcomeKind, Reason } from "./outcome.ts";

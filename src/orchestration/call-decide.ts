@@ -12,7 +12,7 @@
  */
 import { allowAll } from "../governance/decide.ts";
 import type { CallJudgement } from "../governance/provenance.ts";
-import type { ApprovalRequested } from "../journal/event.ts";
+import type { ApprovalRequested } from "../journal/governance-event.ts";
 import { denied, type Checked, type Denied } from "./call-checked.ts";
 import { approvalInForce, consult, refusedByPeople } from "./call-people.ts";
 import type { Agent } from "./agent.ts";

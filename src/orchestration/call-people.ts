@@ -5,7 +5,7 @@
  * D5 An approval counts only when everything it is bound to is still so, now.
  */
 import { callHashOf, countStanding, peopleFor } from "../governance/approval.ts";
-import type { ApprovalRequested } from "../journal/event.ts";
+import type { ApprovalRequested } from "../journal/governance-event.ts";
 import type { HeldApproval } from "../journal/run.ts";
 import { newId } from "../std/ids.ts";
 import type { Checked, Denied } from "./call-checked.ts";

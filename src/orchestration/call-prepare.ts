@@ -2,7 +2,8 @@
  * First of a call's three verbs: resolve the name, parse, validate, decide. Whatever is wrong
  * becomes an observation with the fix; nothing here ends a run.
  */
-import type { ApprovalRequested, RefusalCode } from "../journal/event.ts";
+import type { RefusalCode } from "../journal/event.ts";
+import type { ApprovalRequested } from "../journal/governance-event.ts";
 import { hashArgs, type Call, type OpenDoubt, type RetainedKey } from "../journal/run.ts";
 import { canonicalJson, type Json } from "../std/json.ts";
 import { wroteName } from "./call-name.ts";

@@ -21,7 +21,8 @@ import {
   type Standing,
   type TrustIndex,
 } from "../governance/trust.ts";
-import type { ApprovalSettled, EventBody, ModelAnswered } from "../journal/event.ts";
+import type { EventBody, ModelAnswered } from "../journal/event.ts";
+import type { ApprovalSettled } from "../journal/governance-event.ts";
 import { dispatchable } from "../journal/fold.ts";
 import { callIdOf, type RunState } from "../journal/run.ts";
 import type { Json } from "../std/json.ts";

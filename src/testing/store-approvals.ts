@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { ApprovalFilter } from "../journal/approval.ts";
-import type { ApprovalRequested, EventBody } from "../journal/event.ts";
+import type { EventBody } from "../journal/event.ts";
+import type { ApprovalRequested } from "../journal/governance-event.ts";
 import type { JournalStore } from "../journal/store.ts";
 import { finish } from "./sample-ledger.ts";
 import { refusalOf, SAMPLE_START, sampleRun, startRun, write, type Pen } from "./sample-run.ts";

@@ -18,6 +18,7 @@ import { chanceOf } from "../plan.ts";
 import { meter } from "./meter.ts";
 import { planOf } from "./plan.ts";
 import { answerOf, faultOf, type Fault } from "./script.ts";
+import { sendJson, serveUntilParentEnds } from "../../http.ts";
 
 const LATENCY_MS = 8;
 const LATENCY_SPAN_MS = 60;
@@ -59,10 +60,10 @@ async function serve(incoming: IncomingMessage, response: ServerResponse): Promi
   if (place === "tool") return useTool(response, name, url.searchParams);
   if (place === "find") {
     const key = url.searchParams.get("key") ?? "";
-    return send(response, 200, paid.has(key) ? { paid: key } : null);
+    return sendJson(response, 200, paid.has(key) ? { paid: key } : null);
   }
   if (place === "counted")
-    return send(response, 200, { bills, deeds, faults, busiest, unread, late });
+    return sendJson(response, 200, { bills, deeds, faults, busiest, unread, late });
   throw new Error("no such place");
 }
 
@@ -75,7 +76,7 @@ async function answerModel(response: ServerResponse, n: number, text: string): P
   const seed = `${n} request ${count}`;
   const fault = faultOf(seed);
   faults[fault] = (faults[fault] ?? 0) + 1;
-  if (fault === "refused") return send(response, 503, { error: { message: "overloaded" } });
+  if (fault === "refused") return sendJson(response, 503, { error: { message: "overloaded" } });
   const turn = request.messages.filter(({ role }) => role === "assistant").length;
   const answer = answerOf(n, turn);
   const { input, output } = meter(n, request, { answer, seed });
@@ -110,7 +111,7 @@ function sendAnswer(
     response.destroy();
     return;
   }
-  if (fault === "failed") return send(response, 500, { error: { message: "bad gateway" } });
+  if (fault === "failed") return sendJson(response, 500, { error: { message: "bad gateway" } });
   const headers = { "content-type": type, "content-length": Buffer.byteLength(body) };
   response.writeHead(200, headers);
   if (fault !== "half") {
@@ -139,9 +140,9 @@ async function useTool(
   leave();
   // Found only when it is no longer in service: whoever finds it frees its place.
   if (tool === "pay" && !isRefused) paid.add(key);
-  if (isRefused) return send(response, 422, { refused: key });
+  if (isRefused) return sendJson(response, 422, { refused: key });
   if (chance > 0.95) response.destroy();
-  else send(response, 200, { done: key });
+  else sendJson(response, 200, { done: key });
 }
 
 /** What asks for the same call twice, because its worker died, is one call. */
@@ -157,16 +158,4 @@ function enter(place: string, key: string): () => void {
   };
 }
 
-function send(response: ServerResponse, status: number, value: unknown): void {
-  response.writeHead(status, { "content-type": "application/json" });
-  response.end(JSON.stringify(value));
-}
-
-server.keepAliveTimeout = 60_000;
-server.listen(0, "127.0.0.1", () => {
-  const address = server.address();
-  const port = typeof address === "object" && address !== null ? address.port : 0;
-  process.stdout.write(`${JSON.stringify({ url: `http://127.0.0.1:${port}` })}\n`);
-});
-process.stdin.resume();
-process.stdin.once("end", () => process.exit(0));
+serveUntilParentEnds(server);
