@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startChatServer, type ChatModel, type ChatRequest } from "../src/chaos/door.ts";
+import { startWireServer, type ChatModel, type ChatRequest } from "../src/chaos/door.ts";
 import { endChildren } from "./child.ts";
 import { startLedger, type Ledger } from "./ledger/ledger.ts";
 
@@ -31,7 +31,7 @@ export async function openWorld(latencyMs: number = MODEL_LATENCY_MS): Promise<W
   const folder = await mkdtemp(join(tmpdir(), "bridle-proof-"));
   const models = new Map<string, ChatModel>();
   const told = new Map<string, Set<string>>();
-  const chat = await startChatServer({
+  const chat = await startWireServer({
     latencyMs,
     models: (tag) => models.get(tag),
     onRequest: ({ runKey, request }) => note(told.get(runKey), request),

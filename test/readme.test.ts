@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
-import { startChatServer } from "../src/chaos/chat-server.ts";
+import { startWireServer } from "../src/chaos/wire-server.ts";
 import { scriptedModel } from "../src/chaos/scripted-model.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -31,7 +31,7 @@ test("the README is short, and its example does what it says", async () => {
   const readme = readFileSync(join(root, "README.md"), "utf8");
   expect(readme.split("\n").length).toBeLessThan(120);
   const order = { orderId: "A-17" };
-  const server = await startChatServer({
+  const server = await startWireServer({
     models: () =>
       scriptedModel([
         { call: { name: "findOrder", arguments: order } },

@@ -4,8 +4,8 @@
  */
 import {
   simulatedModel,
-  startChatServer,
-  type ChatServer,
+  startWireServer,
+  type WireServer,
   type SimulatedModel,
 } from "../../src/chaos/door.ts";
 import { embedded, harness, memoryStore, type Harness } from "../../src/index.ts";
@@ -44,7 +44,7 @@ const CONCURRENCY = 16;
 
 export async function playCell(cell: Cell): Promise<readonly Verdict[]> {
   const models = modelsOf(cell);
-  const server = await startChatServer({ models: (runKey) => models.get(runKey) });
+  const server = await startWireServer({ models: (runKey) => models.get(runKey) });
   const desks = cell.rounds.map((round) => ({ round, desk: openDesk(round, server) }));
   const definitions = desks.flatMap(({ round, desk }) =>
     cell.arms.map((arm) => ({ round, desk, arm, agent: armAgent(desk, arm) })),
@@ -65,7 +65,7 @@ export async function playCell(cell: Cell): Promise<readonly Verdict[]> {
   }
 }
 
-function openDesk({ domain, tasks }: Round, server: ChatServer): Desk {
+function openDesk({ domain, tasks }: Round, server: WireServer): Desk {
   const byId = new Map(tasks.map((task) => [task.id, task]));
   return {
     domain,

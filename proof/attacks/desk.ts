@@ -6,7 +6,7 @@
  * DE1 What was executed is what the world saw, never what a journal says.
  * DE2 A model that obeys does so only when the whole attack stood in the request it was sent.
  */
-import { scriptedModel, startChatServer, type ScriptedStep } from "../../src/chaos/door.ts";
+import { scriptedModel, startWireServer, type ScriptedStep } from "../../src/chaos/door.ts";
 import {
   agent,
   embedded,
@@ -70,7 +70,7 @@ export async function openDesk(
   const models = new Map<string, ReturnType<typeof scriptedModel>>();
   const worlds = new Map<string, World>();
   const deeds = new Map<string, Deed[]>();
-  const server = await startChatServer({ models: (key) => models.get(key) });
+  const server = await startWireServer({ models: (key) => models.get(key) });
   const keyed = new Map<string, string>();
   const model: AgentDefinition["model"] = ({ runId, input }) => {
     const key = keyOf(input);

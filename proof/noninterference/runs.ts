@@ -3,7 +3,7 @@
  * calls that the engine judged, tools act on a world outside, and what that world saw is compared
  * with what the engine let pass. Strangers have the model call for another plan, too.
  */
-import { scriptedModel, startChatServer, type ScriptedStep } from "../../src/chaos/door.ts";
+import { scriptedModel, startWireServer, type ScriptedStep } from "../../src/chaos/door.ts";
 import {
   agent,
   embedded,
@@ -46,7 +46,7 @@ export async function runWorlds(worlds: readonly WorldToRun[]): Promise<WorldsRu
       name,
     ),
   );
-  const server = await startChatServer({ models: (key) => scripts[Number(key)] });
+  const server = await startWireServer({ models: (key) => scripts[Number(key)] });
   const done = worlds.map((): MadeCall[] => []);
   const agents = worlds.map((one, number) => {
     const model = { baseURL: server.urlFor(String(number)), modelId: "scripted" };

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startChatServer } from "../../src/chaos/door.ts";
+import { startWireServer } from "../../src/chaos/door.ts";
 import { embedded, harness, type Harness, type Outcome } from "../../src/index.ts";
 import type { RefusalCode } from "../../src/journal/event.ts";
 import { isJsonObject } from "../../src/std/json.ts";
@@ -50,7 +50,7 @@ export async function play(options: PlayOptions): Promise<Played> {
   const { domain, tasks, model, signal } = options;
   const desks = openDesks(domain);
   const models = typeof model === "string" ? null : model;
-  const server = await startChatServer({ models: (runKey) => models?.find(runKey) });
+  const server = await startWireServer({ models: (runKey) => models?.find(runKey) });
   const dir = mkdtempSync(join(tmpdir(), "bridle-tau-"));
   const byId = new Map(tasks.map((task) => [task.id, task]));
   const desk = tauAgent(domain, desks, ({ input }) => {

@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { scriptedModel, startChatServer, type ChatModel } from "../../src/chaos/door.ts";
+import { scriptedModel, startWireServer, type ChatModel } from "../../src/chaos/door.ts";
 import { agent, embedded, harness } from "../../src/index.ts";
 import type { AgentDefinition, Harness, ModelReference } from "../../src/index.ts";
 import { isJsonObject } from "../../src/std/json.ts";
@@ -30,7 +30,7 @@ export const WIDE = 32;
 export async function openWorld(scenarios: readonly Scenario[]): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), "bridle-verdicts-"));
   const models = new Map<string, ChatModel>();
-  const chat = await startChatServer({ models: (desk) => models.get(desk) });
+  const chat = await startWireServer({ models: (desk) => models.get(desk) });
   const service = await startService(folder);
   const desks = new Desks();
   const kit = kitOf(service, desks);

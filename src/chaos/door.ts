@@ -17,11 +17,11 @@ export type {
   ToolMessage,
 } from "./chat.ts";
 export {
-  startChatServer,
-  type ChatServer,
-  type ChatServerOptions,
+  startWireServer,
+  type WireServer,
+  type WireServerOptions,
   type ServedRequest,
-} from "./chat-server.ts";
+} from "./wire-server.ts";
 export {
   DEFAULT_FAULT_MIX,
   FAULT_KINDS,

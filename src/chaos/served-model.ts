@@ -1,7 +1,7 @@
 import type { LanguageModelV4 } from "@ai-sdk/provider";
 import { resolveModel } from "../generation/resolve.ts";
 import { BridleError } from "../std/error.ts";
-import { startChatServer } from "./chat-server.ts";
+import { startWireServer } from "./wire-server.ts";
 import type { ChatModel } from "./model.ts";
 
 /**
@@ -26,7 +26,7 @@ export function servedModel(model: ChatModel): LanguageModelV4 {
 }
 
 async function serve(model: ChatModel): Promise<LanguageModelV4> {
-  const server = await startChatServer({ models: () => model, isBackground: true });
+  const server = await startWireServer({ models: () => model, isBackground: true });
   const client = await resolveModel({ baseURL: server.urlFor(""), modelId: model.name });
   if (client.specificationVersion === "v4") return client;
   throw new BridleError("model_unknown", "The OpenAI-compatible client speaks another version");

@@ -1,9 +1,9 @@
 import { onTestFinished } from "vitest";
-import { startChatServer, type ChatServer, type ChatServerOptions } from "../../src/chaos/door.ts";
+import { startWireServer, type WireServer, type WireServerOptions } from "../../src/chaos/door.ts";
 
 /** A server that closes with the test. */
-export async function serve(options: ChatServerOptions): Promise<ChatServer> {
-  const server = await startChatServer(options);
+export async function serve(options: WireServerOptions): Promise<WireServer> {
+  const server = await startWireServer(options);
   onTestFinished(() => server.close());
   return server;
 }

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import type { ScriptedStep } from "../../src/chaos/door.ts";
-import { scriptedModel, startChatServer } from "../../src/chaos/door.ts";
+import { scriptedModel, startWireServer } from "../../src/chaos/door.ts";
 
 const MAIN = join(import.meta.dirname, "../../src/cli/main.ts");
 export const FRONT_DOOR: string = new URL("../../src/index.ts", import.meta.url).href;
@@ -112,7 +112,7 @@ export async function project(
   steps: readonly ScriptedStep[],
   more: { readonly agent?: string; readonly config?: string } = {},
 ): Promise<Setting> {
-  const server = await startChatServer({ models: () => scriptedModel(steps) });
+  const server = await startWireServer({ models: () => scriptedModel(steps) });
   onTestFinished(() => server.close());
   const cwd = folder({ "bridle.config.ts": configText(more), "package.json": '{"type":"module"}' });
   return { cwd, env: { MODEL_URL: server.urlFor("") } };

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { scriptedModel, startChatServer } from "../../src/chaos/door.ts";
+import { scriptedModel, startWireServer } from "../../src/chaos/door.ts";
 import { Business, createBusiness } from "../../src/cli/demo/business.ts";
 import { startChild } from "../../src/cli/demo/child.ts";
 import { deskCases } from "../../src/cli/demo/data.ts";
@@ -202,7 +202,7 @@ describe("the demo's report", () => {
       ],
       [boastful.ticket.ticketId, scriptedModel([{ text: "Done, all is refunded." }])],
     ]);
-    const chat = await startChatServer({ models: (key) => models.get(key) });
+    const chat = await startWireServer({ models: (key) => models.get(key) });
     onTestFinished(() => chat.close());
     const payments = connectPayments(textField(await service.ready, "url"));
     const desk = refundDesk({

@@ -8,13 +8,13 @@ import {
   type Harness,
   type JournalStore,
 } from "../../src/index.ts";
-import { scriptedModel, startChatServer } from "../../src/chaos/door.ts";
+import { scriptedModel, startWireServer } from "../../src/chaos/door.ts";
 
 const LEASE_MS = 150;
 
 async function modelUrl(): Promise<string> {
   const model = scriptedModel([{ call: { name: "pay" } }, { text: "Paid." }]);
-  const server = await startChatServer({ models: () => model });
+  const server = await startWireServer({ models: () => model });
   onTestFinished(() => server.close());
   return server.urlFor("");
 }
@@ -91,7 +91,7 @@ test("a worker that slept past its lease does not begin the effect it has claime
 
 test("a cancel posted before any worker had the run stops it before its first model call", async () => {
   const model = scriptedModel([{ call: { name: "pay" } }, { text: "Paid." }]);
-  const server = await startChatServer({ models: () => model });
+  const server = await startWireServer({ models: () => model });
   onTestFinished(() => server.close());
   const store = memoryStore();
   const paid: string[] = [];

@@ -7,7 +7,7 @@ import { oracles } from "../../proof/tau/models.ts";
 import { play } from "../../proof/tau/play.ts";
 import { tauProof } from "../../proof/tau/prove.ts";
 import type { Task } from "../../proof/tau/task.ts";
-import { scriptedModel, startChatServer } from "../../src/chaos/door.ts";
+import { scriptedModel, startWireServer } from "../../src/chaos/door.ts";
 import { harness, memoryStore } from "../../src/index.ts";
 import { describeWithData } from "../real-data.ts";
 
@@ -89,7 +89,7 @@ describeWithData("the tau proof", (dataRoot) => {
   it("counts an invalid call that somebody let pass", async () => {
     const domain = loadDomain("retail", dataRoot);
     const desks = openDesks(domain);
-    const server = await startChatServer({
+    const server = await startWireServer({
       models: () =>
         scriptedModel([
           { call: { name: "get_order_details", arguments: { order_id: 7 } } },

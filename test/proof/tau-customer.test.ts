@@ -4,7 +4,7 @@ import { openDesks, tauAgent } from "../../proof/tau/agent.ts";
 import { customerTools, scriptedCustomer, type Customer } from "../../proof/tau/customer.ts";
 import { loadDomain } from "../../proof/tau/data.ts";
 import type { Task, TaskAction } from "../../proof/tau/task.ts";
-import { scriptedModel, startChatServer } from "../../src/chaos/door.ts";
+import { scriptedModel, startWireServer } from "../../src/chaos/door.ts";
 import { harness, memoryStore } from "../../src/index.ts";
 import { canonicalJson, type Json } from "../../src/std/json.ts";
 import { describeWithData } from "../real-data.ts";
@@ -118,7 +118,7 @@ describeWithData("the scripted customer", (dataRoot) => {
       return customer;
     });
     const proposal = { tool: first.name, input: first.arguments };
-    const server = await startChatServer({
+    const server = await startWireServer({
       models: () =>
         scriptedModel([
           { call: { name: "ask_customer", arguments: { tool: first.name, input: {} } } },

@@ -7,7 +7,7 @@
  * D3 The worker is killed while it works, at best when money has moved and it has not heard.
  */
 import { join } from "node:path";
-import { startChatServer, type ChatServer } from "../../chaos/chat-server.ts";
+import { startWireServer, type WireServer } from "../../chaos/wire-server.ts";
 import type { SimulatedModel } from "../../chaos/simulated-model.ts";
 import { resolveModel } from "../../generation/resolve.ts";
 import { systemClock } from "../../std/clock.ts";
@@ -60,7 +60,7 @@ interface World {
   readonly store: SqliteJournal;
   readonly business: Business;
   readonly models: ReadonlyMap<string, SimulatedModel>;
-  readonly chat: ChatServer | null;
+  readonly chat: WireServer | null;
   readonly service: Child;
   readonly payments: Payments;
   readonly paymentsUrl: string;
@@ -148,8 +148,8 @@ async function openWorld(opening: Opening): Promise<World> {
   };
 }
 
-function openChat(models: World["models"]): Promise<ChatServer> {
-  return startChatServer({ models: (runKey) => models.get(runKey), latencyMs: LATENCY_MS });
+function openChat(models: World["models"]): Promise<WireServer> {
+  return startWireServer({ models: (runKey) => models.get(runKey), latencyMs: LATENCY_MS });
 }
 
 async function end(child: Child): Promise<void> {

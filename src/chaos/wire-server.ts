@@ -25,7 +25,7 @@ export interface ServedRequest {
   readonly reply: ChatReply;
 }
 
-export interface ChatServerOptions {
+export interface WireServerOptions {
   /** The model of a run, or undefined for an unknown run. "" is the plain `/v1` address. */
   readonly models: (runKey: string) => ChatModel | undefined;
   /** 127.0.0.1 when left out: a simulated model has no business on a network. */
@@ -42,7 +42,7 @@ export interface ChatServerOptions {
   readonly onRequest?: (served: ServedRequest) => void;
 }
 
-export interface ChatServer {
+export interface WireServer {
   /** Without a path: `http://127.0.0.1:4010`. */
   readonly url: string;
   /** The base URL that a client of this run is given; it ends in `/v1`. */
@@ -54,12 +54,12 @@ export interface ChatServer {
 }
 
 interface Desk {
-  readonly options: ChatServerOptions;
+  readonly options: WireServerOptions;
   requestCount: number;
 }
 
 /** Throws `port_in_use`, or `config_invalid` for any other address that cannot be listened on. */
-export async function startChatServer(options: ChatServerOptions): Promise<ChatServer> {
+export async function startWireServer(options: WireServerOptions): Promise<WireServer> {
   const desk: Desk = { options, requestCount: 0 };
   const server = createServer((incoming, response) => {
     serve(desk, incoming, response).catch((thrown: unknown) => {
@@ -85,7 +85,7 @@ export async function startChatServer(options: ChatServerOptions): Promise<ChatS
   };
 }
 
-async function listen(server: Server, options: ChatServerOptions): Promise<string> {
+async function listen(server: Server, options: WireServerOptions): Promise<string> {
   const host = options.host ?? "127.0.0.1";
   const port = options.port ?? 0;
   try {

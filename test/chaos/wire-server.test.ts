@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import {
   oracleModel,
   scriptedModel,
-  startChatServer,
+  startWireServer,
   type ChatModel,
   type ServedRequest,
 } from "../../src/chaos/door.ts";
@@ -281,7 +281,7 @@ test("lists its model, tells its health and knows no other address", async () =>
 });
 
 test("waits before it answers, and closes without waiting", async () => {
-  const server = await startChatServer({ models: () => greeter, latencyMs: 60_000 });
+  const server = await startWireServer({ models: () => greeter, latencyMs: 60_000 });
   const asked = post(server.urlFor("r"), body()).then(
     () => "answered",
     () => "cut",
@@ -295,11 +295,11 @@ test("waits before it answers, and closes without waiting", async () => {
 test("says that a port is in use, and what to do", async () => {
   const server = await serve({ models: () => greeter });
   const port = Number(new URL(server.url).port);
-  const thrown: unknown = await startChatServer({ models: () => greeter, port }).catch(
+  const thrown: unknown = await startWireServer({ models: () => greeter, port }).catch(
     (thrown: unknown) => thrown,
   );
   expect(isBridleError(thrown, "port_in_use") && thrown.hint).toContain("Name another port");
-  await expect(startChatServer({ models: () => greeter, port: 99_999 })).rejects.toMatchObject({
+  await expect(startWireServer({ models: () => greeter, port: 99_999 })).rejects.toMatchObject({
     code: "config_invalid",
   });
 });
