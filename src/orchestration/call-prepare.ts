@@ -10,6 +10,7 @@ import { wroteName } from "./call-name.ts";
 import type { Tool } from "../tools/tool.ts";
 import type { Agent } from "./agent.ts";
 import { decideOnCall } from "./call-decide.ts";
+import type { Circuits } from "./circuits.ts";
 import type { Governing } from "./governing.ts";
 import {
   cancelledCall,
@@ -34,6 +35,7 @@ export interface CallOptions {
   /** Where values come from; null for an agent that declares nothing about it. */
   readonly trust: Trust | null;
   readonly slots: Slots;
+  readonly circuits: Circuits;
 }
 
 /** A call that may run: its arguments validated, frozen, hashed, and allowed. */

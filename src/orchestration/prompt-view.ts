@@ -1,6 +1,7 @@
 import type { SystemMessage } from "../generation/model.ts";
+import type { PreparedRoute } from "../generation/route.ts";
 import type { Message } from "../journal/message.ts";
-import type { Log } from "../std/log.ts";
+import type { RunState } from "../journal/run.ts";
 
 /**
  * The prompt of the next turn. It grows with the history instead of being built anew: a turn pays
@@ -11,7 +12,8 @@ export class PromptView {
   #taken = 0;
   #last: Message | undefined;
 
-  of(instructions: string, messages: Log<Message>): (SystemMessage | Message)[] {
+  of(instructions: string, state: RunState, _route: PreparedRoute): (SystemMessage | Message)[] {
+    const { messages } = state;
     const isGrown = messages.length >= this.#taken && messages.at(this.#taken - 1) === this.#last;
     if (this.#taken === 0 || !isGrown) {
       this.#prompt = instructions === "" ? [] : [{ role: "system", content: instructions }];
