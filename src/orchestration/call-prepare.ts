@@ -22,6 +22,7 @@ import {
   limitCall,
   malformedInput,
   timeOver,
+  unavailableCall,
   unknownTool,
 } from "./observation.ts";
 import type { Trust } from "./provenance.ts";
@@ -99,6 +100,10 @@ export async function prepareCall(
     const { reason, rules, quotes } = decided;
     const refused = { ...refuse("denied", deniedCall(reason)), rules };
     return quotes === undefined ? refused : { ...refused, quotes };
+  }
+  if (decided.kind === "unavailable") {
+    const { reason, rules } = decided;
+    return { ...refuse("unavailable", unavailableCall(reason)), rules };
   }
   if (decided.kind === "full") return refuse("limit", fullCall(decided.reason));
   if (decided.kind === "wait") return { kind: "waiting", asked: decided.asked };

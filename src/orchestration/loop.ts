@@ -28,6 +28,7 @@ import { askDoubts } from "./recovery.ts";
 import { isLimit, type Session } from "./session.ts";
 import type { Slots } from "./slots.ts";
 import { Steps } from "./steps.ts";
+import { announceTools } from "./tool-circuit.ts";
 import type { TurnOptions } from "./turn.ts";
 import { failedToAsk } from "./unasked.ts";
 
@@ -257,6 +258,7 @@ const whyUnasked = {
 } as const;
 
 async function ask({ session, agent, turn }: Hold): Promise<Advance | null> {
+  await announceTools(session, agent, turn.circuits);
   const asked = await askModel(session, agent, turn);
   switch (asked.kind) {
     case "answered":
