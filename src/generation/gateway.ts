@@ -86,7 +86,8 @@ export async function attemptModel(
     });
     const raw = await untilAborted(asking, stop);
     const answer = readAnswer(raw, model);
-    const fault = faultOfFinish(answer) ?? switchedModel(model, answer, limits);
+    const about = { answer, request, isStreamed: options.onDelta !== undefined };
+    const fault = faultOfEnd(about) ?? switchedModel(model, answer, limits);
     return { kind: "answered", answer, fault, ms: clock.now() - started };
   } catch (thrown) {
     if (request.abortSignal.aborted) {
@@ -98,6 +99,31 @@ export async function attemptModel(
   } finally {
     deadline.end();
   }
+}
+
+/** A prompt below this many tokens fills no context window. */
+const FULL_TOKENS_MIN = 4_000;
+
+/** What is wrong with an answer that came to an end, by how it ended. */
+function faultOfEnd(about: {
+  readonly answer: ModelAnswer;
+  readonly request: ModelRequest;
+  readonly isStreamed: boolean;
+}): ModelFault | null {
+  const { answer, request, isStreamed } = about;
+  const { content, finish, rawFinish, usage } = answer;
+  const hasCalls = content.some(({ type }) => type === "tool-call");
+  const { maxOutputTokens } = request.settings;
+  const isLong = (usage.inputTokens ?? 0) >= FULL_TOKENS_MIN;
+  return faultOfFinish(
+    { unified: finish, raw: rawFinish },
+    {
+      isStreamed,
+      arrived: hasCalls ? "arguments" : content.length > 0 ? "text" : "nothing",
+      ...(isLong && usage.outputTokens !== undefined ? { outputTokens: usage.outputTokens } : {}),
+      ...(maxOutputTokens === undefined ? {} : { outputTokensMax: maxOutputTokens }),
+    },
+  );
 }
 
 function howFar({ chars, calls }: Arrived): "nothing" | "text" | "arguments" {

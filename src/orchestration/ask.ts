@@ -106,9 +106,7 @@ async function askOnce(asking: Asking): Promise<Asked | null> {
   if (attempt.kind === "answered") {
     grant.settle(attempt.answer.usage);
     const { fault } = attempt;
-    const isSpoilt =
-      fault !== null && (fault.kind === "malformed" || isForAnother(fault, asking, route));
-    if (!isSpoilt) {
+    if (fault === null || !isSpoilt(asking, route, fault)) {
       keepAnswer(session, attempt, { route, isBounded: maxOutputTokens !== undefined });
       return { kind: "answered" };
     }
@@ -121,9 +119,35 @@ async function askOnce(asking: Asking): Promise<Asked | null> {
 /** A reservation that was not used is given back as after a refusal. */
 const NOT_ASKED: ModelFault = { kind: "overloaded", status: 503, message: "not asked" };
 
-/** A filtered or foreign answer is left to another route, if there is one; else it stands. */
-function isForAnother(fault: ModelFault, asking: Asking, route: PreparedRoute): boolean {
-  return fault.kind === "model_switched" || triesSoFar(asking, route, fault).hasOther;
+/**
+ * Whether a whole answer is to be taken for none. One that was filtered or declined stands when
+ * there is no other route; one that was cut off, or ended for a reason that nobody knows, stands
+ * as it is: what came of it is the loop's to judge.
+ */
+function isSpoilt(asking: Asking, route: PreparedRoute, fault: ModelFault): boolean {
+  switch (fault.kind) {
+    case "truncated":
+    case "unknown":
+      return false;
+    case "content_filtered":
+    case "refused":
+      return triesSoFar(asking, route, fault).hasOther;
+    case "rate_limited":
+    case "overloaded":
+    case "unavailable":
+    case "unreachable":
+    case "quota_exhausted":
+    case "context_overflow":
+    case "invalid_request":
+    case "auth":
+    case "stream_broken":
+    case "timeout":
+    case "malformed":
+    case "model_switched":
+    case "aborted":
+    default:
+      return true;
+  }
 }
 
 function triesSoFar(

@@ -4,7 +4,7 @@ import { once as onceEvent } from "node:events";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { scriptedModel, type ScriptedStep } from "../../src/chaos/door.ts";
 import { once } from "../../src/index.ts";
-import { redactKeys } from "../../src/generation/fault.ts";
+import { redactKeys } from "../../src/generation/fault/redact.ts";
 import { serve } from "../chaos/served.ts";
 import { agentOf, eventsOf, modelOf, network, play, toolOf } from "../orchestration/world.ts";
 
