@@ -44,7 +44,7 @@ export const RUN_RETRIES_MAX = 200;
 export const FLEET_RETRIES: NonNullable<ModelRetry["fleet"]> = { burst: 500, perSecond: 50 };
 
 /** Asking again helps these little: a provider that sends rubbish twice sends it thrice. */
-const MALFORMED_ATTEMPTS_MAX = 3;
+const RUBBISH_ATTEMPTS_MAX = 3;
 
 /** Waits that a provider itself asked for; they are obeyed more often than guesses are made. */
 const TOLD_WAITS_MAX = 20;
@@ -114,7 +114,7 @@ function ownRemedy(
     case "stream_broken":
       return waitUpTo(attemptsMax, tries, given);
     case "malformed":
-      return waitUpTo(Math.min(attemptsMax, MALFORMED_ATTEMPTS_MAX), tries, given);
+      return waitUpTo(Math.min(attemptsMax, RUBBISH_ATTEMPTS_MAX), tries, given);
     case "model_switched":
       return waitUpTo(Math.min(attemptsMax, 2), tries, given);
     case "context_overflow":
@@ -127,9 +127,11 @@ function ownRemedy(
     case "content_filtered":
     case "refused":
     case "truncated":
-    case "unknown":
     case "aborted":
       return null;
+    case "unknown":
+      // What a provider says in the middle of an answer passes more often than a refusal does.
+      return fault.hasBegun === true ? waitUpTo(RUBBISH_ATTEMPTS_MAX, tries, given) : null;
     default:
       return unreachable(fault, "ownRemedy");
   }
