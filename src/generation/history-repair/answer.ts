@@ -83,19 +83,44 @@ function keptProviderTools(
 ): ReadonlySet<AssistantPart> {
   const kept = new Set<AssistantPart>();
   if (!isOwn) return kept;
-  const answered = new Set(content.filter(isResult).map(({ toolCallId }) => toolCallId));
+  const single = singleCalls(content, ids);
+  const answered = answeredIn(content);
   const isWaiting = content.some(isHarnessCall);
-  const lastOther = content.findLastIndex((part) => !isProviderCall(part));
+  const lastOther = content.findLastIndex((part) => !single.has(part));
   for (const [index, part] of content.entries()) {
     if (isProviderCall(part)) {
-      const mayStay = answered.has(part.toolCallId) || isWaiting || index > lastOther;
-      if (!mayStay) continue;
+      const mayStay = answered.has(part) || isWaiting || index > lastOther;
+      if (!mayStay || !single.has(part)) continue;
       kept.add(part);
       ids.reserve(part.toolCallId);
       begun.add(part.toolCallId);
     } else if (isResult(part) && begun.delete(part.toolCallId)) kept.add(part);
   }
   return kept;
+}
+
+/** The calls of the provider whose ids nothing before them has. */
+function singleCalls(content: readonly AssistantPart[], ids: CallIds): ReadonlySet<AssistantPart> {
+  const seen = new Set<string>();
+  const calls = content.filter(isProviderCall);
+  return new Set(
+    calls.filter(({ toolCallId }) => {
+      const isSingle = !ids.isUsed(toolCallId) && !seen.has(toolCallId);
+      seen.add(toolCallId);
+      return isSingle;
+    }),
+  );
+}
+
+/** The calls whose results follow them in the same answer. */
+function answeredIn(content: readonly AssistantPart[]): ReadonlySet<AssistantPart> {
+  const answered = new Set<AssistantPart>();
+  const results = new Set<string>();
+  for (const part of content.toReversed()) {
+    if (isResult(part)) results.add(part.toolCallId);
+    else if (isProviderCall(part) && results.delete(part.toolCallId)) answered.add(part);
+  }
+  return answered;
 }
 
 function isHarnessCall(part: AssistantPart): part is ToolCallPart {

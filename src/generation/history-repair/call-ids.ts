@@ -20,7 +20,11 @@ export class CallIds {
     this.#dialect = dialect;
   }
 
-  /** An id that stays as it is: the provider looks it up. */
+  isUsed(id: string): boolean {
+    return this.#used.has(id);
+  }
+
+  /** An id that stays as it is, because the provider looks it up. */
   reserve(id: string): void {
     this.#used.add(id);
   }

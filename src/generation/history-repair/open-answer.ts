@@ -11,7 +11,7 @@ import type {
   UserMessage,
 } from "../../journal/message.ts";
 import type { AskedCall } from "./answer.ts";
-import { fitOutput, withoutMetadata, type Note } from "./part.ts";
+import { fitName, fitToolOutput, withoutMetadata, type Note } from "./part.ts";
 import { unknownResult } from "./repair.ts";
 
 /**
@@ -122,8 +122,8 @@ function fitResult(
   { toolCallId, toolName }: ToolCallPart,
   { isOwn, note }: { readonly isOwn: boolean; readonly note: Note },
 ): ToolResultPart {
-  if (part.toolName !== toolName) note("result_name");
-  const output = fitOutput(part.output, note);
+  if (fitName(part.toolName, () => undefined) !== toolName) note("result_name");
+  const output = fitToolOutput(part.output, note);
   const readable = isOwn ? part : withoutMetadata(part, note);
   const isSame =
     part.toolCallId === toolCallId && part.toolName === toolName && output === part.output;

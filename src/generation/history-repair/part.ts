@@ -29,7 +29,7 @@ function fitObject(object: JsonObject, note: Note): JsonObject {
   return isJsonObject(fit) ? fit : object;
 }
 
-export function fitOutput(output: ToolOutput, note: Note): ToolOutput {
+export function fitToolOutput(output: ToolOutput, note: Note): ToolOutput {
   if (output.type === "json") {
     const value = fitJson(output.value, note);
     return value === output.value ? output : { ...output, value };
