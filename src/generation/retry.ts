@@ -53,8 +53,8 @@ const TOLD_WAITS_MAX = 20;
 const SPREAD = 0.1;
 const SPREAD_MAX_MS = 5_000;
 
-/** How small a history can be made. */
-export const SHRINK_LEVEL_MAX = 3;
+/** So often the request is made smaller for one answer: what still does not fit never will. */
+const SHRINKS_MAX = 3;
 
 /** What this turn has tried already, the fault in hand included. */
 export interface Tries {
@@ -64,9 +64,10 @@ export interface Tries {
   readonly ofKind: number;
   /** Faults in the whole run. */
   readonly inRun: number;
-  /** How far the history is shrunk already, and how often in this turn. */
-  readonly shrunk: number;
+  /** How often the request was made smaller for this answer. */
   readonly shrinks: number;
+  /** Something is left that can be made smaller. */
+  readonly canShrink: () => boolean;
   /** The conversation goes out in its strictest form already. */
   readonly isStrict: boolean;
   /** Another route could be asked. */
@@ -75,7 +76,7 @@ export interface Tries {
 
 export type Remedy =
   | { readonly kind: "wait"; readonly ms: number }
-  | { readonly kind: "shrink"; readonly level: number }
+  | { readonly kind: "shrink" }
   | { readonly kind: "repair" }
   | { readonly kind: "switch" }
   | { readonly kind: "fail"; readonly why?: "run_retries" }
@@ -159,8 +160,7 @@ function waitAsTold(
   return { kind: "wait", ms: Math.ceil(told + spread) };
 }
 
-/** A2. At most two levels in one turn: a history that still does not fit is not the history. */
-function shrinkOf({ shrunk, shrinks }: Tries): Remedy | null {
-  if (shrinks >= 2 || shrunk >= SHRINK_LEVEL_MAX) return null;
-  return { kind: "shrink", level: shrinks === 0 ? shrunk + 1 : SHRINK_LEVEL_MAX };
+/** A2. */
+function shrinkOf({ shrinks, canShrink }: Tries): Remedy | null {
+  return shrinks < SHRINKS_MAX && canShrink() ? { kind: "shrink" } : null;
 }

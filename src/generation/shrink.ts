@@ -15,6 +15,7 @@ import type {
   ToolMessage,
   ToolOutput,
 } from "../journal/message.ts";
+import type { Shrink } from "../journal/wire-event.ts";
 import { isJsonObject, type JsonObject } from "../std/json.ts";
 import { Log } from "../std/log.ts";
 import { mapStrings } from "../std/map-strings.ts";
@@ -24,18 +25,9 @@ import { cutText } from "./shrink/cut-text.ts";
  * 1: long outputs before the last turn are cut. 2: all outputs before it are cut short, reasoning
  * before it goes, long texts in arguments are cut. 3: the last turn's outputs are cut as well.
  */
-export type ShrinkLevel = 1 | 2 | 3;
+export type ShrinkLevel = Shrink["level"];
 
 const LEVELS: readonly ShrinkLevel[] = [1, 2, 3];
-
-/** One decision to shrink, as it may be journaled. A run that overflows again adds another. */
-export interface Shrink {
-  readonly level: ShrinkLevel;
-  /** How many messages there were. Those that came later are left alone. */
-  readonly upTo: number;
-  /** The index of the last answer among them: there the last turn begins. */
-  readonly turnAt: number;
-}
 
 export interface ShrunkHistory {
   readonly messages: readonly Message[];

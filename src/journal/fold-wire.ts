@@ -6,15 +6,19 @@ import type { ModelFaulted, ToolsWithheld } from "./wire-event.ts";
 /** A run remembers the rests of so many models; the oldest go first. */
 const RESTS_MAX = 32;
 
+/** A run that overflows more often has a history that shrinking does not mend. */
+const SHRINKS_MAX = 64;
+
 /** Faults of one turn that are kept one by one. Retry budgets end a turn long before. */
 const TURN_FAULTS_MAX = 500;
 
 export function foldFault(draft: Draft, event: ModelFaulted): void {
-  const { asked, fault, answer, shrink, notBefore } = event;
+  const { asked, fault, answer, shrink, outputTokensMax, notBefore } = event;
   draft.faults += 1;
   const { kind } = fault;
   draft.turnFaults = [...draft.turnFaults, { asked, kind, answer }].slice(-TURN_FAULTS_MAX);
-  if (shrink !== undefined) draft.shrink = shrink;
+  if (shrink !== undefined) draft.shrinks = [...draft.shrinks, shrink].slice(-SHRINKS_MAX);
+  draft.outputTokensMax = outputTokensMax ?? draft.outputTokensMax;
   if (answer === "repair") draft.strictFor = asked;
   if (notBefore === undefined) return;
   const others = draft.rests.filter((rest) => rest.asked !== asked);

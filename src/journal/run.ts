@@ -10,7 +10,7 @@ import type { ModelFaultKind } from "./model-fault.ts";
 import type { InDoubt, OutcomeKind, Reason } from "./outcome.ts";
 import type { EffectClass, Receipt } from "./receipt.ts";
 import { noUsage, type Usage } from "./usage.ts";
-import type { FaultAnswer } from "./wire-event.ts";
+import type { FaultAnswer, Shrink } from "./wire-event.ts";
 
 export interface Claim {
   readonly effect: EffectClass;
@@ -136,8 +136,10 @@ export interface RunState {
   /** Those since the last answer. */
   readonly turnFaults: readonly TurnFault[];
   readonly rests: readonly Rest[];
-  /** The history is sent smaller than it is. */
-  readonly shrink: { readonly level: number; readonly upTo: number } | null;
+  /** What of the history is sent smaller than it is. */
+  readonly shrinks: readonly Shrink[];
+  /** The output that still fits into the model's window, in tokens. */
+  readonly outputTokensMax: number | null;
   /** The route that is sent the history in its strictest form: it refused it once. */
   readonly strictFor: string | null;
   /** Tools that are out of service, as the model was told. */
@@ -190,7 +192,8 @@ export function emptyRun(runId: string): RunState {
     faults: 0,
     turnFaults: [],
     rests: [],
-    shrink: null,
+    shrinks: [],
+    outputTokensMax: null,
     strictFor: null,
     withheld: [],
     cancel: null,

@@ -7,7 +7,7 @@ export type FaultAnswer =
   | "wait"
   /** The run gave its process back until `notBefore`. */
   | "park"
-  /** A smaller request: the history is shrunk to `shrink.level`. */
+  /** A smaller request, by history or by output. */
   | "shrink"
   /** The conversation was put into another form. */
   | "repair"
@@ -17,6 +17,15 @@ export type FaultAnswer =
   | "fail"
   /** Somebody wanted the run to stop. */
   | "stop";
+
+/** From now on messages before `upTo` are sent smaller; the journal keeps them whole. */
+export interface Shrink {
+  readonly level: 1 | 2 | 3;
+  /** The index of the last answer among them: there the last turn begins. */
+  readonly turnAt: number;
+  /** How many messages there were. Those that came later are left alone. */
+  readonly upTo: number;
+}
 
 /** A model was asked and there is no answer. */
 export interface ModelFaulted {
@@ -34,8 +43,10 @@ export interface ModelFaulted {
   readonly ms: number;
   /** The model is not asked again by this run before then, ms since the epoch. */
   readonly notBefore?: number;
-  /** With `shrink`: how far, and up to which message. */
-  readonly shrink?: { readonly level: number; readonly upTo: number };
+  /** With `shrink`: the output that is asked for at most from now on, in tokens. */
+  readonly outputTokensMax?: number;
+  /** With `shrink`: what of the history is sent smaller. */
+  readonly shrink?: Shrink;
   /** The turn that was to be. */
   readonly turn: number;
   readonly waitMs?: number;

@@ -56,7 +56,11 @@ export async function pickRoute(
 export function triesOf(
   { state }: Session,
   agent: Agent,
-  facts: RouteFacts & { readonly asked: string; readonly kind: ModelFaultKind },
+  facts: RouteFacts & {
+    readonly asked: string;
+    readonly kind: ModelFaultKind;
+    readonly canShrink: () => boolean;
+  },
 ): Tries {
   const { asked, kind, routes, local } = facts;
   const onRoute = state.turnFaults.filter((fault) => fault.asked === asked);
@@ -75,8 +79,8 @@ export function triesOf(
     onRoute: onRoute.length + 1,
     ofKind: ofKind.length + 1,
     inRun: state.faults + 1,
-    shrunk: state.shrink?.level ?? 0,
     shrinks: state.turnFaults.filter(({ answer }) => answer === "shrink").length,
+    canShrink: facts.canShrink,
     isStrict: state.strictFor === asked,
     hasOther: others.length > 0,
   };

@@ -16,18 +16,17 @@ import {
   FLEET_RETRIES,
   remedyFor,
   type ModelRetry,
-  type Remedy,
   type Tries,
 } from "../generation/retry.ts";
 import type { PreparedRoute } from "../generation/route.ts";
 import type { ModelFault } from "../journal/model-fault.ts";
-import type { FaultAnswer, ModelFaulted } from "../journal/wire-event.ts";
+import type { ModelFaulted } from "../journal/wire-event.ts";
 import { systemRandom } from "../std/random.ts";
 import type { Agent } from "./agent.ts";
 import { MODEL_BREAKER, modelScope, pickRoute, triesOf, type LocalFault } from "./ask-route.ts";
 import { keepAnswer } from "./keep-answer.ts";
 import { noteAttempt } from "./model-circuit.ts";
-import { modelRequest } from "./model-request.ts";
+import { modelRequest, settingsFor, smallerRequest } from "./model-request.ts";
 import { modelVerdict } from "./policies.ts";
 import type { Session } from "./session.ts";
 import { reserve, reserveModel, type Exhausted } from "./spend.ts";
@@ -85,7 +84,7 @@ async function askOnce(asking: Asking): Promise<Asked | null> {
   const { route } = choice;
   const refused = await refusedBefore(asking, route);
   if (refused !== null) return choice.hasOther ? setAside(asking, route, refused) : refused;
-  const settings = { ...agent.settings, ...route.settings };
+  const settings = settingsFor(session, agent, route);
   const { governing } = options;
   const reserving = reserveModel(session, agent, { model: route.model, settings, governing });
   const grant = reserving instanceof Promise ? await reserving : reserving;
@@ -150,12 +149,11 @@ function isSpoilt(asking: Asking, route: PreparedRoute, fault: ModelFault): bool
   }
 }
 
-function triesSoFar(
-  { session, agent, options, retry, local }: Asking,
-  route: PreparedRoute,
-  { kind }: ModelFault,
-): Tries {
-  return triesOf(session, agent, { ...options, retry, local, asked: route.name, kind });
+function triesSoFar(asking: Asking, route: PreparedRoute, fault: ModelFault): Tries {
+  const { session, agent, options, retry, local } = asking;
+  const { kind } = fault;
+  const canShrink = (): boolean => smallerRequest(session, agent, fault) !== null;
+  return triesOf(session, agent, { ...options, retry, local, asked: route.name, kind, canShrink });
 }
 
 /** What forbids this route, before anything is reserved. */
@@ -241,7 +239,8 @@ async function answerFault(
   const remedy = remedyFor(fault, tries, { retry, random: systemRandom });
   if (session.hardAbort.aborted) return { kind: "stopped" };
   if (remedy.kind === "wait") return waitAfterFault(asking, route, { ...given, ms: remedy.ms });
-  keepFault(session, route, { ...given, answer: answerOf(remedy), remedy });
+  const smaller = remedy.kind === "shrink" ? smallerRequest(session, asking.agent, fault) : null;
+  keepFault(session, route, { ...given, answer: remedy.kind, ...smaller });
   await session.flush();
   switch (remedy.kind) {
     case "stop":
@@ -255,10 +254,6 @@ async function answerFault(
       session.show({ kind: "restarted" }, options.onDelta);
       return null;
   }
-}
-
-function answerOf(remedy: Exclude<Remedy, { kind: "wait" }>): FaultAnswer {
-  return remedy.kind;
 }
 
 /** The same again, later: when the fleet's retries have room, here or after a park. */
@@ -302,14 +297,12 @@ function keepFault(
   session: Session,
   route: PreparedRoute,
   given: Pick<ModelFaulted, "answer" | "fault"> &
-    Partial<Pick<ModelFaulted, "notBefore" | "waitMs">> & {
+    Partial<Pick<ModelFaulted, "notBefore" | "waitMs" | "shrink" | "outputTokensMax">> & {
       readonly attempt: Attempt;
-      readonly remedy?: Remedy;
     },
 ): void {
-  const { answer, fault, attempt, notBefore, waitMs, remedy } = given;
+  const { answer, fault, attempt, notBefore, waitMs, shrink, outputTokensMax } = given;
   const arrived = attempt.kind === "failed" ? attempt.arrived : null;
-  const upTo = session.state.messages.length;
   session.push({
     kind: "model.faulted",
     answer,
@@ -318,7 +311,8 @@ function keepFault(
     fault,
     ms: attempt.ms,
     ...(notBefore === undefined ? {} : { notBefore }),
-    ...(remedy?.kind === "shrink" ? { shrink: { level: remedy.level, upTo } } : {}),
+    ...(outputTokensMax === undefined ? {} : { outputTokensMax }),
+    ...(shrink === undefined ? {} : { shrink }),
     turn: session.state.turn + 1,
     ...(waitMs === undefined ? {} : { waitMs }),
   });

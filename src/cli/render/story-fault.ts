@@ -20,14 +20,16 @@ export function tellFault(telling: StoryOptions, event: ModelFaulted): readonly 
   return [...lines, dim(`        had arrived: ${arrived.chars} characters${calls}`)];
 }
 
-function done({ answer, waitMs = 0, notBefore, shrink }: ModelFaulted): string {
+function done({ answer, waitMs = 0, notBefore, shrink, outputTokensMax }: ModelFaulted): string {
   switch (answer) {
     case "wait":
       return `asked again in ${formatDuration(waitMs)}`;
     case "park":
       return `the run waits until ${timeText(notBefore ?? 0)} and holds no process`;
     case "shrink":
-      return `asked again with a smaller history (level ${shrink?.level ?? 1})`;
+      return shrink === undefined
+        ? `asked again for at most ${outputTokensMax ?? 0} tokens of output`
+        : `asked again with a smaller history (level ${shrink.level})`;
     case "repair":
       return "asked again with the conversation in its strictest form";
     case "switch":
