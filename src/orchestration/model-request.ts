@@ -46,10 +46,9 @@ export function smallerRequest(
 ): Pick<ModelFaulted, "shrink"> | Pick<ModelFaulted, "outputTokensMax"> | null {
   const { maxOutputTokens } = agent.settings;
   const { tokens, tokensMax } = fault.kind === "context_overflow" ? fault : {};
-  const counts = { ...(tokens === undefined ? {} : { tokens }) };
   const reserved = state.outputTokensMax ?? maxOutputTokens;
   const fit = fitOutput({
-    ...counts,
+    ...(tokens === undefined ? {} : { tokens }),
     ...(tokensMax === undefined ? {} : { tokensMax }),
     ...(reserved === undefined ? {} : { maxOutputTokens: reserved }),
   });
