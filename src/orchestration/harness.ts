@@ -9,7 +9,7 @@
 import type { Person } from "../governance/approval.ts";
 import type { Delta } from "../generation/model.ts";
 import type { NamedRoutes } from "../generation/prepare-routes.ts";
-import { defaultModelRetry, type ModelRetry } from "../generation/retry.ts";
+import { checkModelRetry, type ModelRetry } from "../generation/retry.ts";
 import { foldEvent } from "../journal/fold.ts";
 import { emptyRun } from "../journal/run.ts";
 import type { JournalStore, RunFilter, RunRow } from "../journal/store.ts";
@@ -241,7 +241,7 @@ function programsOf(
     governing,
     slots,
     circuits,
-    ...(modelRetry === undefined ? {} : { retry: { ...defaultModelRetry, ...modelRetry } }),
+    ...(modelRetry === undefined ? {} : { retry: checkModelRetry(modelRetry) }),
     ...(onDelta === undefined ? {} : { onDelta }),
   };
   return new Map([...agents].map(([name, agent]) => [name, agentProgram(agent, loop)]));
