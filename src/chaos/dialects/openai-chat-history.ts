@@ -1,11 +1,11 @@
-import { chatFailure, type ChatFailure, type ChatMessage } from "./chat.ts";
+import { chatFailure, type ChatFailure, type ChatMessage } from "../chat.ts";
 
 /**
  * The two rules by which OpenAI refuses a history (HTTP 400), which a harness that resumes or
  * compacts breaks first: every tool call is answered before anything else is said, and every tool
  * message answers a call of the assistant message just before it. One pass over the messages.
  */
-export function checkHistory(messages: readonly ChatMessage[]): ChatFailure | undefined {
+export function checkChatHistory(messages: readonly ChatMessage[]): ChatFailure | undefined {
   let open = new Set<string>();
   for (const [index, message] of messages.entries()) {
     if (message.role === "tool") {
