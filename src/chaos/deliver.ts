@@ -111,7 +111,7 @@ function flushHead(line: Line): void {
   line.response.flushHeaders();
 }
 
-/** Waits until the system has taken the bytes and a turn more: each write is a packet of its own. */
+/** Waits until the system has taken the bytes, and a turn more: each write is its own packet. */
 async function write(line: Line, bytes: Uint8Array): Promise<Course> {
   const target = line.status === 0 ? line.response.socket : line.response;
   line.isHeadFlushed = line.status !== 0;
