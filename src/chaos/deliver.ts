@@ -21,14 +21,15 @@ type Course = "open" | "done" | "left";
 
 interface Line {
   readonly response: ServerResponse;
-  /** Aborted when the connection closes, from either side; `gone` resolves then. */
-  readonly closed: AbortSignal;
+  /** Resolves when the connection closes, from either side, or is done with this response. */
   readonly gone: Promise<void>;
+  isGone: boolean;
   status: number;
   isHeadFlushed: boolean;
   /** Body bytes that the head announced, and those written so far. */
   announced: number | undefined;
   written: number;
+  isWatched: boolean;
   isGivenUp: boolean;
 }
 
@@ -45,34 +46,38 @@ export async function deliver(response: ServerResponse, steps: readonly Step[]):
 }
 
 function openLine(response: ServerResponse): Line {
-  const closing = new AbortController();
-  const gone = new Promise<void>((resolve) => {
-    const close = (): void => {
-      closing.abort();
-      resolve();
-    };
-    if (response.destroyed || response.socket === null) close();
-    else response.once("close", close);
-  });
+  const { promise: gone, resolve } = Promise.withResolvers<void>();
   const line: Line = {
     response,
-    closed: closing.signal,
     gone,
+    isGone: response.destroyed || response.socket === null,
     status: 0,
     isHeadFlushed: false,
     announced: undefined,
     written: 0,
+    isWatched: false,
     isGivenUp: false,
   };
-  response.setTimeout(PATIENCE_MS, () => {
-    line.isGivenUp = true;
-    response.destroy();
+  if (line.isGone) resolve();
+  response.once("close", () => {
+    line.isGone = true;
+    resolve();
   });
   return line;
 }
 
+/** From here on the response may stand still; not for ever. */
+function watch(line: Line): void {
+  if (line.isWatched) return;
+  line.isWatched = true;
+  line.response.setTimeout(PATIENCE_MS, () => {
+    line.isGivenUp = true;
+    line.response.destroy();
+  });
+}
+
 async function perform(line: Line, step: Step, next: Step | undefined): Promise<Course> {
-  if (line.closed.aborted) return "left";
+  if (line.isGone) return "left";
   switch (step.kind) {
     case "head":
       return writeHead(line, step);
@@ -83,6 +88,7 @@ async function perform(line: Line, step: Step, next: Step | undefined): Promise<
       return wait(line, step.ms);
     case "hang":
       flushHead(line);
+      watch(line);
       await line.gone;
       return "left";
     case "reset":
@@ -116,18 +122,23 @@ async function write(line: Line, bytes: Uint8Array): Promise<Course> {
   const target = line.status === 0 ? line.response.socket : line.response;
   line.isHeadFlushed = line.status !== 0;
   line.written += bytes.length;
+  watch(line);
   const taken = new Promise<void>((resolve) => target?.write(bytes, () => resolve()));
   await Promise.race([taken, line.gone]);
   await turn();
-  return line.closed.aborted ? "left" : "open";
+  return line.isGone ? "left" : "open";
 }
 
 async function wait(line: Line, ms: number): Promise<Course> {
   flushHead(line);
-  const waitMs = Math.min(Math.max(0, ms), PATIENCE_MS);
+  watch(line);
+  const leaving = new AbortController();
+  const { signal } = leaving;
   // A wait keeps no process alive: the server does, unless it is a background server.
-  await pause(waitMs, undefined, { ref: false, signal: line.closed }).catch(() => undefined);
-  return line.closed.aborted ? "left" : "open";
+  const waited = pause(Math.min(Math.max(0, ms), PATIENCE_MS), undefined, { ref: false, signal });
+  await Promise.race([waited.catch(() => undefined), line.gone]);
+  leaving.abort();
+  return line.isGone ? "left" : "open";
 }
 
 async function end(line: Line, bytes?: Uint8Array): Promise<Course> {
@@ -144,6 +155,7 @@ async function end(line: Line, bytes?: Uint8Array): Promise<Course> {
   // A client that was promised another number of bytes would wait for them, or take the next
   // response's; only the end of the connection tells it.
   if (line.announced !== undefined && line.announced !== line.written) socket?.destroySoon();
+  if (response.writableLength > 0) watch(line);
   await line.gone;
   return response.writableFinished ? "done" : "left";
 }

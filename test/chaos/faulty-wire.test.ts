@@ -10,6 +10,7 @@ import {
   type Step,
   type WireFault,
 } from "../../src/chaos/door.ts";
+import { repeatCount } from "../../src/chaos/repeat-count.ts";
 import { seededRandom } from "../../src/std/random.ts";
 import { body, eventsOf, post, serve } from "./served.ts";
 
@@ -358,4 +359,12 @@ describe("a gate", () => {
       [200, 1, undefined],
     ]);
   });
+});
+
+test("the oldest decisions are forgotten when too many are counted", () => {
+  const counts = repeatCount(2);
+  expect([counts.ask("a", 0), counts.ask("a", 0), counts.ask("a", 1)]).toEqual([0, 1, 0]);
+  expect([counts.of("a", 0), counts.of("b", 0)]).toEqual([2, 0]);
+  counts.ask("b", 0);
+  expect([counts.of("a", 0), counts.of("a", 1), counts.of("b", 0)]).toEqual([0, 1, 1]);
 });
