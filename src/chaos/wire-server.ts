@@ -3,14 +3,14 @@
  * another's, is driven over a real wire. Nothing it says passes for a real model: responses carry
  * `x-bridle-simulated` and the model name `simulated/<name>`.
  */
-import { once } from "node:events";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { systemClock } from "../std/clock.ts";
-import { BridleError, errorMessage } from "../std/error.ts";
+import { errorMessage } from "../std/error.ts";
 import { chatFailure, type ChatFailure, type ChatReply, type ChatRequest } from "./chat.ts";
 import { checkHistory } from "./chat-history.ts";
 import { parseChatRequest } from "./chat-request.ts";
 import { completionBody, completionEvents, type AnswerFrame } from "./chat-response.ts";
+import { listen, stopListening } from "./listen.ts";
 import type { ChatModel } from "./model.ts";
 import { readBody } from "./request-body.ts";
 import { readAddress, runPrefix, type Address } from "./run-address.ts";
@@ -75,41 +75,8 @@ export async function startWireServer(options: WireServerOptions): Promise<WireS
     url,
     urlFor: (runKey) => `${url}${runPrefix(runKey)}/v1`,
     requestCount: () => desk.requestCount,
-    close: async () => {
-      if (!server.listening) return;
-      const closed = once(server, "close");
-      server.close();
-      server.closeAllConnections();
-      await closed;
-    },
+    close: () => stopListening(server),
   };
-}
-
-async function listen(server: Server, options: WireServerOptions): Promise<string> {
-  const host = options.host ?? "127.0.0.1";
-  const port = options.port ?? 0;
-  try {
-    server.listen(port, host);
-    await once(server, "listening");
-  } catch (thrown) {
-    throw listenError(thrown, `${host}:${port}`);
-  }
-  const address = server.address();
-  const bound = typeof address === "object" && address !== null ? address.port : port;
-  return `http://${host.includes(":") ? `[${host}]` : host}:${bound}`;
-}
-
-function listenError(thrown: unknown, where: string): BridleError {
-  const isTaken = thrown instanceof Error && "code" in thrown && thrown.code === "EADDRINUSE";
-  return isTaken
-    ? new BridleError("port_in_use", `Something is listening on ${where} already.`, {
-        hint: "Name another port, or 0 for any free one.",
-        cause: thrown,
-      })
-    : new BridleError("config_invalid", `Cannot listen on ${where}: ${errorMessage(thrown)}`, {
-        hint: "Name a host of this machine and a port from 0 to 65535.",
-        cause: thrown,
-      });
 }
 
 async function serve(
