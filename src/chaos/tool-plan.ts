@@ -8,7 +8,7 @@
 import { BridleError } from "../std/error.ts";
 import { pick, seededRandom, seedFrom, type Random } from "../std/random.ts";
 import { didYouMean } from "../std/suggest.ts";
-import { isDue, parseFaultSpec, type FaultSpec } from "./fault-spec.ts";
+import { isDue, parseFaultSpec, type FaultSpec } from "./tool-fault-spec.ts";
 import { toolFaults, type ToolFault } from "./tool-fault.ts";
 import type { ToolRequest } from "./tool-answer.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { isDue, parseFaultSpec } from "../../src/chaos/fault-spec.ts";
+import { isDue, parseFaultSpec } from "../../src/chaos/tool-fault-spec.ts";
 import { isBridleError } from "../../src/std/error.ts";
 
 describe("a fault's spec", () => {
