@@ -157,7 +157,7 @@ function countsIn({ bodies }: Evidence): { tokens?: number; tokensMax?: number }
 const BROKEN =
   /(?:stream|response|request|answer) ended (?:without|before)|premature(?:ly)? (?:close|end)/i;
 const CUT_OFF =
-  /unexpected end of (?:file|stream|data)|incomplete chunked|stream.{0,6} (?:interrupt|disconnect)/i;
+  /unexpected end of (?:file|stream|data)|incomplete chunked|stream.{0,6} (?:interrupt|disconn)/i;
 
 /** What the AI SDK calls its errors, where neither code, sentence nor status told more. */
 const NAMED: Readonly<Record<string, Nature>> = {

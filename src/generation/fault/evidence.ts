@@ -8,6 +8,7 @@
  * V3 A body that came with a good status is read only when it says that it is an error: an answer's
  *    own text is no evidence either.
  */
+import { STATUS_CODES } from "node:http";
 import { bodyOfText, isEvent, isErrorBody } from "./body.ts";
 import { itemsOf, memberOf, membersOf, nameOf } from "./guarded.ts";
 import { isMarkup, wordsOfMarkup } from "./markup.ts";
@@ -105,7 +106,9 @@ export function gatherEvidence(thrown: unknown): Evidence {
   else if (isObject) visitError(into, thrown, 0);
   const { status, mirrored, told, thrown: outer } = into;
   const isRefusal = status !== undefined && (status < 200 || status >= 300);
-  const text = [...told, ...outer].join("\n");
+  // "Forbidden" beside 403 says nothing that 403 does not.
+  const own = outer.filter((said) => status === undefined || said !== STATUS_CODES[status]);
+  const text = [...told, ...own].join("\n");
   return {
     status: isRefusal ? status : (mirrored ?? status ?? statusInText(text)),
     headers: into.headers,

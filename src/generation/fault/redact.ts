@@ -16,7 +16,7 @@ const KEY_SHAPES: readonly (readonly [RegExp, string])[] = [
   [/\b(?:sk|pk|rk|gsk|xai|hf|ghp|key)[-_][\w-]{8,}/g, "[key]"],
   [/\bAIza[\w-]{20,}/g, "[key]"],
   [/\b(?:AKIA|ASIA)[0-9A-Z]{12,}/g, "[key]"],
-  [/\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?/g, "[key]"],
+  [/\beyJ[\w-]{8,2048}\.[\w-]{8,}(?:\.[\w-]*)?/g, "[key]"],
   [/\b(Bearer|Basic)\s+[\w.~+/=-]{8,}/gi, "$1 [key]"],
   [/\b((?:x-)?(?:goog-)?api-key["']?\s*[:=]\s*["']?)[^\s"',;]{8,}/gi, "$1[key]"],
   [/([?&](?:api[-_]?key|key|token|access_token)=)[^&\s"']+/gi, "$1[key]"],

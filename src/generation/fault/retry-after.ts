@@ -200,7 +200,7 @@ function untilMoment(momentMs: number, now: number): number | undefined {
 /** Whole milliseconds, rounded up: asking a little early is asking in vain. */
 function sane(ms: number | undefined): number | undefined {
   if (ms === undefined || !(ms >= 0) || ms > WAIT_MAX_MS) return undefined;
-  return Math.ceil(ms - 1e-6);
+  return Math.max(0, Math.ceil(ms - 1e-6));
 }
 
 function numberOf(value: string | undefined): number | undefined {

@@ -71,7 +71,7 @@ const QUOTA: readonly RegExp[] = [
 
 const MODEL: readonly RegExp[] = [
   /\bmodels?\b.{0,120}?(?:does not exist|doesn't exist|not found)/is,
-  /^model: \S+$|models\/\S+ is not found|no such model|unknown model|invalid model/i,
+  /^model: \S+$|models\/\S+ is not found|no such model|unknown model|invalid model/im,
   /not a valid model|no endpoints found|unsupported model/i,
   /\bmodel .{0,80}(?:decommissioned|deprecated|retired)/i,
   /(?:do|does)(?: not|n't) have access to (?:the )?model `/i,
