@@ -4,10 +4,8 @@
  * is given faults. Nothing it says passes for a real model: responses carry `x-bridle-simulated`
  * and the model name `simulated/<name>`.
  */
-<<<<<<< HEAD
-import { once } from "node:events";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { BridleError, errorMessage } from "../std/error.ts";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { errorMessage } from "../std/error.ts";
 import type { Json } from "../std/json.ts";
 import { chatFailure, type NeutralFailure } from "./chat.ts";
 import { deliver } from "./deliver.ts";
@@ -18,19 +16,8 @@ import { openaiChat } from "./dialects/openai-chat.ts";
 import { openaiResponses } from "./dialects/openai-responses.ts";
 import { openaiError } from "./dialects/openai-error.ts";
 import { serveExchange, unknownRun, type Desk } from "./exchange-desk.ts";
-import { repeatCount } from "./repeat-count.ts";
-=======
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { systemClock } from "../std/clock.ts";
-import { errorMessage } from "../std/error.ts";
-import { chatFailure, type ChatFailure, type ChatReply, type ChatRequest } from "./chat.ts";
-import { checkHistory } from "./chat-history.ts";
-import { parseChatRequest } from "./chat-request.ts";
-import { completionBody, completionEvents, type AnswerFrame } from "./chat-response.ts";
 import { listen, stopListening } from "./listen.ts";
-import type { ChatModel } from "./model.ts";
-import { readBody } from "./request-body.ts";
->>>>>>> wt-tools
+import { repeatCount } from "./repeat-count.ts";
 import { readAddress, runPrefix, type Address } from "./run-address.ts";
 import { stepsOf } from "./stages.ts";
 import type { WireServerOptions } from "./wire-options.ts";

@@ -42,7 +42,7 @@ export async function prepareRoutes(
         hint: "A route that gave up is not asked again for the same answer: name each model once.",
       });
     }
-    prepared.push({ ...conditions, name, model, provider: providerOf(model) });
+    prepared.push({ ...conditions, name, model, provider: model.provider });
   }
   if (prepared.every(isConditional)) {
     throw new BridleError("route_invalid", `${where}: every route has a condition`, {
@@ -57,11 +57,6 @@ function routeName({ provider, modelId }: LanguageModel, reference: ModelReferen
   const name = `${provider}/${modelId}`;
   const isAddress = typeof reference === "object" && "baseURL" in reference;
   return isAddress ? `${name}@${new URL(reference.baseURL).host}` : name;
-}
-
-/** The maker whose signatures and ids travel with a conversation: `openai` of `openai.chat`. */
-function providerOf({ provider }: LanguageModel): string {
-  return provider.split(".", 1)[0] ?? provider;
 }
 
 function isConditional({ on, afterUnmet, budgetBelow }: Omit<Route, "model">): boolean {

@@ -30,6 +30,7 @@ export interface Route {
 /** A route made ready: its name is `provider/model` as it is asked. */
 export interface PreparedRoute extends Omit<Route, "model"> {
   readonly name: string;
+  /** The endpoint as its client names it: `openai.responses`. */
   readonly provider: string;
   readonly model: LanguageModel;
 }

@@ -1,4 +1,4 @@
-import { HistoryRepair, makerOf } from "../generation/history-repair.ts";
+import { HistoryRepair } from "../generation/history-repair.ts";
 import type { SystemMessage } from "../generation/model.ts";
 import type { PreparedRoute } from "../generation/route.ts";
 import { HistoryShrink } from "../generation/shrink.ts";
@@ -18,7 +18,7 @@ export class PromptView {
 
   of(instructions: string, state: RunState, route: PreparedRoute): (SystemMessage | Message)[] {
     const { shrinks, messages } = state;
-    const isForeign = state.makers.some(({ asked }) => makerOf(asked) !== route.provider);
+    const isForeign = state.makers.some(({ asked }) => providerOf(asked) !== route.provider);
     const isStrict = state.strictFor === route.name;
     if (shrinks.length === 0 && !isForeign && !isStrict)
       return this.#plain.of(instructions, messages);
@@ -95,8 +95,13 @@ class ChangedView {
 
   #madeBy(index: number): string | undefined {
     const maker = this.#makers.findLast(({ from }) => from <= index);
-    return maker === undefined ? undefined : makerOf(maker.asked);
+    return maker === undefined ? undefined : providerOf(maker.asked);
   }
+}
+
+/** The endpoint in a route's name, `provider/model`: what one made another may not read. */
+function providerOf(asked: string): string {
+  return asked.split("/", 1)[0] ?? asked;
 }
 
 function opening(instructions: string): SystemMessage[] {
