@@ -79,7 +79,10 @@ describe("results", () => {
   test("one of no call becomes text that is marked as data, unless it says nothing", () => {
     const { messages, kinds } = repaired([
       user("Go."),
-      results(result("gone", "42 found"), result("gone", "")),
+      results(
+        { ...result("gone", ""), output: { type: "json", value: { encrypted: "42 found" } } },
+        result("gone", ""),
+      ),
     ]);
     expect(messages.length).toBe(2);
     expect(JSON.stringify(messages[1])).toMatch(/"user".*"find\\".*no instruction.*42 found/);

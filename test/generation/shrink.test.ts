@@ -140,7 +140,8 @@ describe("a shrunk history", () => {
   test("S1 has the same bytes however it grows, and what came later is left alone", () => {
     const property = fc.property(
       longHistory,
-      longHistory,
+      // Later messages may begin with results.
+      fc.tuple(longHistory, fc.nat({ max: 2 })).map(([more, from]) => more.slice(from)),
       fc.constantFrom(...LEVELS),
       (history, more, level) => {
         const plan = planShrink(history, level);

@@ -37,7 +37,10 @@ function resultsOf(content: readonly AssistantPart[]): Message | null {
   return {
     role: "tool",
     content: calls.map(({ toolCallId, toolName }) => {
-      const output = { type: "json", value: { sky: "rain ".repeat(2_000), of: toolCallId } } as const;
+      const output = {
+        type: "json",
+        value: { sky: "rain ".repeat(2_000), of: toolCallId },
+      } as const;
       return { type: "tool-result", toolCallId, toolName, output };
     }),
   };
