@@ -30,11 +30,15 @@ import { nextTurn, opening, resultsSeen, strayResult } from "./history-repair/re
 import type { Repair } from "./history-repair/repair.ts";
 
 export interface RepairTarget {
-  /** Who is to read it: `openai`, `anthropic`, `google`, `mistral`, …; see `makerOf`. */
+  /**
+   * The `provider` of the model object that is asked: `openai.responses`, `anthropic.messages`.
+   * The part before the first dot decides the rules. All of it decides what is its own: two
+   * endpoints of one maker do not read the same parts.
+   */
   readonly provider: string;
   /**
-   * Who made the answer that is message number `index`. Undefined: nobody knows, so it is taken
-   * for another's: parts of others lose what only their maker can read.
+   * The provider that made the answer which is message number `index`; see `makerOf`. Undefined:
+   * nobody knows, so it is taken for another's and loses what only its maker can read.
    */
   readonly madeBy: (index: number) => string | undefined;
   /**
@@ -49,9 +53,9 @@ export interface RepairedHistory {
   readonly repairs: readonly Repair[];
 }
 
-/** The provider in a model object's `provider` or in the journal's `provider/model`. */
+/** The provider in the name of a model as the journal has it: `openai.responses/gpt-5`. */
 export function makerOf(model: string): string {
-  return model.split(/[./]/, 1)[0] ?? "";
+  return model.split("/", 1)[0] ?? "";
 }
 
 /** A whole history at once. */

@@ -87,7 +87,6 @@ const mistral: Dialect = {
   answersResults: true,
 };
 
-/** By the part of a model object's `provider` before the first dot. */
 const dialects: ReadonlyMap<string, Dialect> = new Map([
   ["amazon-bedrock", bedrock],
   ["anthropic", anthropic],
@@ -101,6 +100,7 @@ const dialects: ReadonlyMap<string, Dialect> = new Map([
   ["vertex", anthropic],
 ]);
 
+/** The rules of a model object's `provider`, by its part before the first dot. */
 export function dialectOf(provider: string): Dialect {
-  return dialects.get(provider) ?? usual;
+  return dialects.get(provider.split(".", 1)[0] ?? "") ?? usual;
 }

@@ -9,22 +9,20 @@ import { isJsonObject, type Json } from "../../std/json.ts";
 const CIPHERTEXT = /^encrypted/i;
 
 export function providerCallText({ toolName, input }: ToolCallPart): string {
-  return `\n[The tool ${toolName} was run by the model's provider with ${printed(input)}]\n`;
+  const asked = JSON.stringify(withoutCiphertext(input));
+  return `\n[The tool ${toolName} was run by the model's provider with ${asked}]\n`;
 }
 
 export function providerResultText({ toolName, output }: ToolResultPart): string {
+  const readable: ToolOutput =
+    output.type === "json" ? { ...output, value: withoutCiphertext(output.value) } : output;
   const what = output.type === "error-text" ? "failed with" : "gave";
-  return `\n[The tool ${toolName} ${what}: ${outputText(output)}]\n`;
+  return `\n[The tool ${toolName} ${what}: ${outputText(readable)}]\n`;
 }
 
 /** An output as a model reads it. */
 export function outputText(output: ToolOutput): string {
-  return output.type === "json" ? printed(output.value) : output.value;
-}
-
-function printed(value: Json): string {
-  // Only `undefined` prints as nothing, and that is no JSON.
-  return JSON.stringify(withoutCiphertext(value)) ?? "null";
+  return output.type === "json" ? JSON.stringify(output.value) : output.value;
 }
 
 function withoutCiphertext(value: Json): Json {
