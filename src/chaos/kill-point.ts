@@ -104,6 +104,9 @@ export function withKillPoint(store: JournalStore, options: KillOptions): Journa
     accounts: (filter) => alive(() => store.accounts(filter)),
     approvals: (filter) => alive(() => store.approvals(filter)),
     approval: (approvalId) => alive(() => store.approval(approvalId)),
+    circuit: (scope) => alive(() => store.circuit(scope)),
+    circuits: () => alive(() => store.circuits()),
+    swapCircuit: (next, version) => alive(() => store.swapCircuit(next, version)),
     close: () => store.close(),
   };
 }

@@ -7,9 +7,9 @@ import {
   nextShrink,
   planShrink,
   shrinkHistory,
-  type Shrink,
   type ShrinkLevel,
 } from "../../src/generation/shrink.ts";
+import type { Shrink } from "../../src/journal/wire-event.ts";
 import type {
   AssistantPart,
   Message,

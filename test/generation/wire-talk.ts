@@ -1,6 +1,5 @@
 /** Conversations with providers as servers, through the gateway and their own clients. */
-import { generate } from "../../src/generation/gateway.ts";
-import { defaultModelRetry } from "../../src/generation/retry.ts";
+import { attemptModel } from "../../src/generation/gateway.ts";
 import type { AssistantPart, Message } from "../../src/journal/message.ts";
 import { user } from "./any-history.ts";
 import { makers, serveMaker, type Maker, type ServedMaker } from "./wire-makers.ts";
@@ -22,8 +21,7 @@ export async function ask(
   const prompt = [{ role: "system", content: "Tell the weather." } as const, ...history];
   const { signal } = new AbortController();
   const request = { prompt, tools, settings: {}, abortSignal: signal };
-  const retry = { ...defaultModelRetry, attemptsMax: 1 };
-  const generated = await generate(served.model, request, { retry });
+  const generated = await attemptModel(served.model, request);
   return generated.kind === "answered"
     ? { content: generated.answer.content, why: "" }
     : { content: null, why: generated.fault.message };
