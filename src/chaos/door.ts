@@ -57,3 +57,15 @@ export {
 export { servedModel } from "./served-model.ts";
 export { simulatedModel, type SimulatedModel } from "./simulated-model.ts";
 export type { SimulatedDecision, SimulatedScript } from "./simulation.ts";
+export { wireFaults, findFault } from "./faults/catalogue.ts";
+export { faultPlan, type FaultPlanOptions } from "./fault-plan.ts";
+export { parseFaultSpec, type FaultSpec, type FaultTime } from "./fault-spec.ts";
+export { profileNames, type ProfileName } from "./profile.ts";
+export { rateGate } from "./rate-gate.ts";
+export {
+  chaosReporter,
+  type ChaosReport,
+  type ChaosReporter,
+  type FaultTally,
+  type Waits,
+} from "./report.ts";
