@@ -19,7 +19,7 @@ export type {
   ToolMessage,
   WrittenFailure,
 } from "./chat.ts";
-export { startWireServer, type WireServer } from "./wire-server.ts";
+export { startWireServer, type WireClient, type WireServer } from "./wire-server.ts";
 export type { ServedRequest, WireServerOptions } from "./wire-options.ts";
 export { dialects } from "./exchange.ts";
 export type {

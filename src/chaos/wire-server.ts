@@ -1,7 +1,8 @@
 /**
- * An OpenAI-compatible HTTP server with simulated models behind it, so that any client, ours or
- * another's, is driven over a real wire. Nothing it says passes for a real model: responses carry
- * `x-bridle-simulated` and the model name `simulated/<name>`.
+ * An HTTP server that speaks as OpenAI, Anthropic and Google do, with simulated models behind it,
+ * so that any client, ours or another's, is driven over a real wire, and over a faulty one when it
+ * is given faults. Nothing it says passes for a real model: responses carry `x-bridle-simulated`
+ * and the model name `simulated/<name>`.
  */
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
@@ -9,8 +10,11 @@ import { BridleError, errorMessage } from "../std/error.ts";
 import type { Json } from "../std/json.ts";
 import { chatFailure, type NeutralFailure } from "./chat.ts";
 import { deliver } from "./deliver.ts";
+import { anthropic } from "./dialects/anthropic.ts";
 import type { WireDialect } from "./dialects/dialect.ts";
+import { gemini } from "./dialects/gemini.ts";
 import { openaiChat } from "./dialects/openai-chat.ts";
+import { openaiResponses } from "./dialects/openai-responses.ts";
 import { openaiError } from "./dialects/openai-error.ts";
 import { serveExchange, unknownRun, type Desk } from "./exchange-desk.ts";
 import { repeatCount } from "./repeat-count.ts";
@@ -18,11 +22,27 @@ import { readAddress, runPrefix, type Address } from "./run-address.ts";
 import { stepsOf } from "./stages.ts";
 import type { WireServerOptions } from "./wire-options.ts";
 
+/** What a client's base URL ends in; the client adds the rest of the path by itself. */
+const BASE_PATHS = {
+  /** OpenAI's own client, `@ai-sdk/openai`, `@ai-sdk/openai-compatible` and most others. */
+  openai: "/v1",
+  /** Anthropic's own client. */
+  anthropic: "",
+  "ai-sdk-anthropic": "/v1",
+  /** `@ai-sdk/google`, and plain HTTP. */
+  gemini: "/v1beta",
+  /** Google's own client, `@google/genai`. */
+  "google-genai": "",
+} as const;
+
+/** Clients by what they want for a base URL. */
+export type WireClient = keyof typeof BASE_PATHS;
+
 export interface WireServer {
   /** Without a path: `http://127.0.0.1:4010`. */
   readonly url: string;
-  /** The base URL that a client of this run is given; it ends in `/v1`. */
-  urlFor(runKey: string): string;
+  /** The base URL that a client of this run is given; without a client it ends in `/v1`. */
+  urlFor(runKey: string, client?: WireClient): string;
   /** Requests for a completion so far, refused ones included. */
   requestCount(): number;
   /** Cuts what is still open and frees the port. */
@@ -38,7 +58,7 @@ interface Hall {
 /** Throws `port_in_use`, or `config_invalid` for any other address that cannot be listened on. */
 export async function startWireServer(options: WireServerOptions): Promise<WireServer> {
   const desk: Desk = { options, repeats: repeatCount(), requestCount: 0 };
-  const hall: Hall = { desk, dialects: [openaiChat()] };
+  const hall: Hall = { desk, dialects: [openaiChat(), openaiResponses(), anthropic(), gemini()] };
   const server = createServer((incoming, response) => {
     serve(hall, incoming, response).catch((thrown: unknown) => sendBreakdown(response, thrown));
   });
@@ -49,7 +69,7 @@ export async function startWireServer(options: WireServerOptions): Promise<WireS
   if (options.isBackground === true) server.unref();
   return {
     url,
-    urlFor: (runKey) => `${url}${runPrefix(runKey)}/v1`,
+    urlFor: (runKey, client = "openai") => `${url}${runPrefix(runKey)}${BASE_PATHS[client]}`,
     requestCount: () => desk.requestCount,
     close: async () => {
       if (!server.listening) return;

@@ -36,7 +36,8 @@ function unanswered(index: number, open: ReadonlySet<string>): ChatFailure {
     code: "invalid_history",
     message:
       "An assistant message with 'tool_calls' must be followed by tool messages responding to " +
-      `each 'tool_call_id'. These had no response: ${[...open].join(", ")}`,
+      "each 'tool_call_id'. The following tool_call_ids did not have response messages: " +
+      [...open].join(", "),
     param: `messages[${index}]`,
   });
 }

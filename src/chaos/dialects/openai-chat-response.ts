@@ -3,9 +3,9 @@
  * follows from the conversation.
  */
 import type { Json, JsonObject } from "../../std/json.ts";
-import { seedFrom } from "../../std/random.ts";
 import type { ChatAnswer, ChatRequest } from "../chat.ts";
 import type { Frame, FrameKind } from "../exchange.ts";
+import { answerId } from "./answer-id.ts";
 import { pieces } from "./answer-pieces.ts";
 import type { AnswerFrame } from "./dialect.ts";
 import { usageOf } from "./usage.ts";
@@ -57,9 +57,8 @@ export function completionFrames(answer: ChatAnswer, frame: AnswerFrame): readon
 }
 
 function opening(frame: AnswerFrame, object: string): JsonObject {
-  const run = seedFrom(frame.runKey).toString(16).padStart(8, "0");
   return {
-    id: `chatcmpl-simulated-${run}-${frame.request.messages.length}`,
+    id: answerId("chatcmpl-", frame),
     object,
     // A simulated answer has no time of its own: the same conversation gets the same bytes.
     created: 0,
