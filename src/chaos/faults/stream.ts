@@ -84,7 +84,7 @@ export const streamFaults: readonly WireFault[] = [
   breakOff({
     name: "eof_after_role",
     summary: "the stream ends, in order, before anything was said",
-    cut: throughFirst("role"),
+    cut: before("text", "reasoning", "tool_name", "arguments", "finish", "done"),
     after: inOrder,
   }),
   breakOff({

@@ -85,7 +85,7 @@ function note(reading: Reading, object: JsonObject, names: readonly [string, str
 
 function readChat(reading: Reading, event: JsonObject): void {
   note(reading, event, ["usage", "model"]);
-  const [choice] = objects(event["choices"]);
+  const choice = objects(event["choices"]).find(({ index }) => index === 0);
   if (choice === undefined) return;
   const said = isJsonObject(choice["message"]) ? choice["message"] : at(choice, "delta");
   reading.text += textOf(said["content"]);
@@ -163,7 +163,7 @@ function readBlock(reading: Reading, block: JsonObject, isWhole: boolean): void 
 
 function readGemini(reading: Reading, event: JsonObject): void {
   note(reading, event, ["usageMetadata", "modelVersion"]);
-  const [candidate] = objects(event["candidates"]);
+  const candidate = objects(event["candidates"]).find(({ index }) => index === 0);
   if (candidate === undefined) return;
   const { finishReason } = candidate;
   if (finishReason !== undefined && finishReason !== null) reading.finish = finishReason;

@@ -75,6 +75,7 @@ export function trialsOf(name: string): readonly Trial[] {
 
 export interface Bench {
   readonly server: WireServer;
+  /** Sends the same request twice, without the fault and with it. */
   try(trial: Trial): Promise<Tried>;
 }
 
@@ -97,40 +98,37 @@ function callAnswer(): ReturnType<ChatModel["answer"]> {
   return { kind: "answer", toolCalls, finishReason: "tool_calls" };
 }
 
-/** A server whose run keys name the fault that their requests meet. */
+/**
+ * A server on which each trial is a run of its own, because answers carry ids that follow from the
+ * run: its first request meets nothing, its second the fault.
+ */
 export async function openBench(): Promise<Bench> {
   const records = new Map<string, (record: ExchangeRecord) => void>();
+  const specs = new Map<string, readonly string[]>();
   const server = await startWireServer({
     models: () => model,
     faults: {
-      next: (asked) => {
-        const [, spec = ""] = asked.runKey.split(" ");
-        return spec === "" ? [] : faultPlan({ faults: spec.split("+") }).next(asked);
-      },
+      next: (asked) => faultPlan({ faults: specs.get(asked.runKey) ?? [] }).next(asked),
     },
     onExchange: (record) => records.get(record.runKey)?.(record),
   });
   onTestFinished(() => server.close());
   let count = 0;
-  const send = async (trial: Trial, spec: string): Promise<[Received, ExchangeRecord]> => {
-    count += 1;
-    const runKey = `${count} ${spec}`;
-    const told = new Promise<ExchangeRecord>((resolve) => records.set(runKey, resolve));
-    const url = `${server.url}/r/${encodeURIComponent(runKey)}${pathOf(trial)}`;
-    const patienceMs = isSilent(trial) ? PATIENCE_MS : 5_000;
-    const seen = await exchange({ url, body: requestOf(trial), patienceMs });
-    return [seen, await told];
-  };
   return {
     server,
     try: async (trial) => {
-      const [[seen, record], [plain]] = await Promise.all([
-        send(trial, trial.spec),
-        send(trial, ""),
-      ]);
+      count += 1;
+      const runKey = `trial ${count}`;
+      const url = `${server.url}/r/${encodeURIComponent(runKey)}${pathOf(trial)}`;
+      const body = requestOf(trial);
+      const plain = await exchange({ url, body });
+      specs.set(runKey, trial.spec.split("+"));
+      const told = new Promise<ExchangeRecord>((resolve) => records.set(runKey, resolve));
+      const patienceMs = isSilent(trial) ? PATIENCE_MS : 5_000;
+      const seen = await exchange({ url, body, patienceMs });
       const read = readAnswer(trial, seen.text);
       const plainRead = readAnswer(trial, plain.text);
-      return { ...trial, seen, plain, read, plainRead, record };
+      return { ...trial, seen, plain, read, plainRead, record: await told };
     },
   };
 }
