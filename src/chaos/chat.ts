@@ -1,6 +1,7 @@
 /**
- * The conversation as the models of this room see it: OpenAI's Chat Completions wire format,
- * parsed once and stripped of what a model that only plays a script never reads.
+ * The conversation as the models of this room see it, whatever dialect it came in: close to
+ * OpenAI's Chat Completions, parsed once and stripped of what a model that only plays a script
+ * never reads.
  */
 import type { Json } from "../std/json.ts";
 
@@ -44,7 +45,7 @@ export interface ChatRequest {
   readonly messages: readonly ChatMessage[];
   readonly tools: readonly ChatTool[];
   readonly stream: boolean;
-  /** `stream_options.include_usage`: one more chunk, with the usage, before `[DONE]`. */
+  /** `stream_options.include_usage` of OpenAI's chat; the other dialects always tell the usage. */
   readonly includeUsage: boolean;
 }
 
@@ -64,41 +65,45 @@ export interface ChatAnswer {
   readonly usage?: ChatUsage;
 }
 
-/** An HTTP error in place of an answer. */
-export interface ChatFailure {
-  readonly kind: "failure";
-  readonly status: number;
-  /** A string goes out as plain text (a proxy's HTML page, say), anything else as JSON. */
-  readonly body: Json;
-  readonly headers?: Readonly<Record<string, string>>;
-}
-
-export type ChatReply = ChatAnswer | ChatFailure;
-
-export interface ChatErrorParts {
-  readonly status: number;
+/** What an error says, before a dialect gives it a shape. */
+export interface ChatError {
   readonly message: string;
   readonly code: string;
-  /** Which member of the request is wrong, in OpenAI's notation: `messages[2].content`. */
+  /** Which member of the request is wrong, in the dialect's notation: `messages[2].content`. */
   readonly param?: string;
 }
 
+interface FailedResponse {
+  readonly kind: "failure";
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Sent as it is written, whatever dialect the client speaks. */
+export interface WrittenFailure extends FailedResponse {
+  /** A string goes out as plain text (a proxy's HTML page, say), anything else as JSON. */
+  readonly body: Json;
+}
+
+/** Sent in the error shape of the dialect that the client speaks. */
+export interface NeutralFailure extends FailedResponse {
+  readonly error: ChatError;
+}
+
+/** An HTTP error in place of an answer. */
+export type ChatFailure = WrittenFailure | NeutralFailure;
+
+export type ChatReply = ChatAnswer | ChatFailure;
+
+export interface ChatErrorParts extends ChatError {
+  readonly status: number;
+}
+
 /**
- * A failure in OpenAI's error shape, marked as not worth retrying. Only OpenAI's own clients read
+ * A failure that is marked as not worth retrying. Only OpenAI's and Anthropic's own clients read
  * the mark; others go by the status, so a refusal that must not loop is a 4xx.
  */
-export function chatFailure(parts: ChatErrorParts): ChatFailure {
-  return {
-    kind: "failure",
-    status: parts.status,
-    body: {
-      error: {
-        message: parts.message,
-        type: parts.status < 500 ? "invalid_request_error" : "server_error",
-        param: parts.param ?? null,
-        code: parts.code,
-      },
-    },
-    headers: { "x-should-retry": "false" },
-  };
+export function chatFailure(parts: ChatErrorParts): NeutralFailure {
+  const { status, ...error } = parts;
+  return { kind: "failure", status, error, headers: { "x-should-retry": "false" } };
 }

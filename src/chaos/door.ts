@@ -5,6 +5,7 @@ export { chatFailure, type ChatErrorParts } from "./chat.ts";
 export type {
   AssistantMessage,
   ChatAnswer,
+  ChatError,
   ChatFailure,
   ChatMessage,
   ChatReply,
@@ -13,15 +14,28 @@ export type {
   ChatToolCall,
   ChatUsage,
   FinishReason,
+  NeutralFailure,
   PromptMessage,
   ToolMessage,
+  WrittenFailure,
 } from "./chat.ts";
-export {
-  startWireServer,
-  type WireServer,
-  type WireServerOptions,
-  type ServedRequest,
-} from "./wire-server.ts";
+export { startWireServer, type WireClient, type WireServer } from "./wire-server.ts";
+export type { ServedRequest, WireServerOptions } from "./wire-options.ts";
+export { dialects } from "./exchange.ts";
+export type {
+  Dialect,
+  ExchangeRecord,
+  FaultContext,
+  FaultGroup,
+  FaultPlan,
+  Frame,
+  FrameKind,
+  Planned,
+  PlannedFault,
+  RateGate,
+  Step,
+  WireFault,
+} from "./exchange.ts";
 export {
   DEFAULT_FAULT_MIX,
   FAULT_KINDS,
@@ -55,3 +69,15 @@ export { toolFaults, type ToolFault } from "./tool-fault.ts";
 export { startToolProxy, type ToolProxy, type ToolProxyOptions } from "./tool-proxy.ts";
 export type { ToolOccasion } from "./tool-plan.ts";
 export type { ToolExchange, ToolFaultCounts, ToolProxyReport } from "./tool-report.ts";
+export { wireFaults, findFault } from "./faults/catalogue.ts";
+export { faultPlan, type FaultPlanOptions } from "./fault-plan.ts";
+export { parseFaultSpec, type FaultSpec, type FaultTime } from "./fault-spec.ts";
+export { profileNames, type ProfileName } from "./profile.ts";
+export { rateGate } from "./rate-gate.ts";
+export {
+  chaosReporter,
+  type ChaosReport,
+  type ChaosReporter,
+  type FaultTally,
+  type Waits,
+} from "./report.ts";

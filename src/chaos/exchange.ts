@@ -21,13 +21,19 @@ export type FrameKind =
   | "reasoning"
   /** Opens a tool call: its id and name. */
   | "tool_name"
+  /** Part of a call's arguments; Gemini brings name and arguments whole, in one such frame. */
   | "arguments"
   /** Closes a block or a call, where a dialect says so. */
   | "part_end"
   | "finish"
   | "usage"
-  /** OpenAI's `[DONE]`, Anthropic's `message_stop`, Responses' `response.completed`. */
-  | "done";
+  /**
+   * OpenAI's `[DONE]`, Anthropic's `message_stop`, Responses' `response.completed` (which is the
+   * finish and the usage as well). Gemini has none: its finish is the last.
+   */
+  | "done"
+  /** Anthropic's sign of life, which says nothing. */
+  | "ping";
 
 /** One server-sent event. */
 export interface Frame {
@@ -54,7 +60,7 @@ export type Planned =
       readonly frames: readonly Frame[];
     };
 
-/** What happens on the socket, in order. */
+/** What happens on the socket, in order. After the last step the response ends, if it is open. */
 export type Step =
   /** Status line and headers. */
   | {
@@ -62,13 +68,14 @@ export type Step =
       readonly status: number;
       readonly headers: Readonly<Record<string, string>>;
     }
+  /** Before the head: onto the bare socket. */
   | { readonly kind: "bytes"; readonly bytes: Uint8Array }
   | { readonly kind: "wait"; readonly ms: number }
   /** Nothing more comes, and the connection stays open until the client leaves. */
   | { readonly kind: "hang" }
   /** TCP reset. */
   | { readonly kind: "reset" }
-  /** The response ends in order. */
+  /** The response ends in order. Before the head: the connection closes without a word. */
   | { readonly kind: "end" };
 
 /** What a fault knows of the exchange it acts on. */
@@ -83,6 +90,11 @@ export interface FaultContext {
   readonly random: Random;
   /** What stands behind a colon in a fault's name: `slow:2000` has "2000". */
   readonly argument: string | undefined;
+  /**
+   * Set when a client came before the time that this fault named: how long it has to wait yet.
+   * The reply is then given again, with this time in its headers.
+   */
+  readonly leftMs: number | undefined;
 }
 
 export type FaultGroup =
@@ -111,7 +123,7 @@ export interface WireFault {
   readonly needs?: "text" | "call";
   /** Absent when the fault takes none. What `slow:2000` may say, for the help. */
   readonly argument?: string;
-  /** In place of asking the model: an error response. */
+  /** In place of asking the model: an error response. Of several faults the first replies. */
   reply?(context: FaultContext): Planned;
   /** Nobody gets in before so many milliseconds have passed: the server says no until then. */
   blocksForMs?(context: FaultContext): number;
@@ -137,4 +149,40 @@ export interface PlannedFault {
   readonly fault: WireFault;
   readonly argument: string | undefined;
   readonly random: Random;
+}
+
+/** Holds a run's requests back until the time that a fault named has passed. */
+export interface RateGate {
+  /** The fault that keeps this run out and for how long yet; undefined when it may come in. */
+  closedFor(
+    runKey: string,
+  ): { readonly planned: PlannedFault; readonly leftMs: number } | undefined;
+  /** Nobody with this key comes in for `ms` from now. */
+  close(runKey: string, planned: PlannedFault, ms: number): void;
+}
+
+/** What became of one request, told when its connection is done with it. */
+export interface ExchangeRecord {
+  readonly runKey: string;
+  readonly dialect: Dialect;
+  readonly stream: boolean;
+  /** Its assistant messages. Undefined for a body that could not be read. */
+  readonly decision: number | undefined;
+  /** How often this run asked for this decision before; refused and early requests not counted. */
+  readonly repeat: number;
+  /** The faults that showed, in order, with their arguments: `slow:2000`. */
+  readonly faults: readonly string[];
+  /** As it was sent; 0 when the connection ended before a head. */
+  readonly status: number;
+  /** SHA-256 of the body's canonical JSON: equal for a request that is sent again unchanged. */
+  readonly requestHash: string;
+  /** SHA-256 of the messages before the first answer: it tells conversations of one key apart. */
+  readonly openingHash: string;
+  /** When the request was read, and when the connection was done with it; epoch milliseconds. */
+  readonly atMs: number;
+  readonly endedAtMs: number;
+  /** True when the client closed the connection before all of the response was sent. */
+  readonly clientLeft: boolean;
+  /** Set when the request came before the time that a fault had named: by how much. */
+  readonly earlyByMs: number | undefined;
 }

@@ -23,16 +23,19 @@ export interface Address {
   readonly runKey: string;
   /** What follows the prefix: `/v1/chat/completions`. */
   readonly path: string;
+  readonly query: URLSearchParams;
 }
 
 /** Splits a request target. Undefined when the key is not valid percent-encoding. */
 export function readAddress(target: string): Address | undefined {
-  const path = target.split("?", 1)[0] ?? "";
-  if (!path.startsWith("/r/")) return { runKey: "", path };
-  const slash = path.indexOf("/", 3);
-  const end = slash === -1 ? path.length : slash;
+  const mark = target.indexOf("?");
+  const whole = mark === -1 ? target : target.slice(0, mark);
+  const query = new URLSearchParams(mark === -1 ? "" : target.slice(mark + 1));
+  if (!whole.startsWith("/r/")) return { runKey: "", path: whole, query };
+  const slash = whole.indexOf("/", 3);
+  const end = slash === -1 ? whole.length : slash;
   try {
-    return { runKey: decodeURIComponent(path.slice(3, end)), path: path.slice(end) };
+    return { runKey: decodeURIComponent(whole.slice(3, end)), path: whole.slice(end), query };
   } catch {
     return undefined;
   }

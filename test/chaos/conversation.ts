@@ -13,7 +13,7 @@ export function ask(messages: readonly ChatMessage[]): ChatRequest {
 
 export function answerOf(model: ChatModel, messages: readonly ChatMessage[]): ChatAnswer {
   const reply = model.answer(ask(messages));
-  if (reply.kind === "failure") throw new Error(JSON.stringify(reply.body));
+  if (reply.kind === "failure") throw new Error(JSON.stringify(reply));
   return reply;
 }
 

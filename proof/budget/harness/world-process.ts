@@ -11,9 +11,13 @@
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
-import { parseChatRequest } from "../../../src/chaos/chat-request.ts";
-import { completionBody, completionEvents } from "../../../src/chaos/chat-response.ts";
-import { isJsonObject, type JsonObject } from "../../../src/std/json.ts";
+import { parseChatRequest } from "../../../src/chaos/dialects/openai-chat-request.ts";
+import {
+  completionBody,
+  completionFrames,
+} from "../../../src/chaos/dialects/openai-chat-response.ts";
+import { eventText } from "../../../src/chaos/event-text.ts";
+import { isJsonObject, parseJson, type JsonObject } from "../../../src/std/json.ts";
 import { chanceOf } from "../plan.ts";
 import { meter } from "./meter.ts";
 import { planOf } from "./plan.ts";
@@ -68,7 +72,9 @@ async function serve(incoming: IncomingMessage, response: ServerResponse): Promi
 }
 
 async function answerModel(response: ServerResponse, n: number, text: string): Promise<void> {
-  const parsed = parseChatRequest(text);
+  const sent = parseJson(text);
+  if (!sent.ok || !isJsonObject(sent.value)) throw new Error("not a JSON object");
+  const parsed = parseChatRequest(sent.value);
   if (parsed.kind === "failure") throw new Error("not a chat request");
   const { request } = parsed;
   const count = (asked.get(n) ?? 0) + 1;
@@ -84,22 +90,24 @@ async function answerModel(response: ServerResponse, n: number, text: string): P
   await sleep(LATENCY_MS + LATENCY_SPAN_MS * chanceOf(seed) + (fault === "late" ? LATE_MS : 0));
   if (response.destroyed) unread += 1;
   const usage = { promptTokens: input, completionTokens: output };
-  const frame = { runKey: String(n), modelName: "world", request };
+  const frame = { runKey: String(n), modelName: "world", request, body: sent.value };
   const isSilent = n % 33 === 7;
   const body = request.stream
-    ? completionEvents({ ...answer, usage }, isSilent ? silent(frame) : frame).join("")
+    ? completionFrames({ ...answer, usage }, isSilent ? silent(frame) : frame)
+        .map(eventText)
+        .join("")
     : JSON.stringify(withoutUsage(completionBody({ ...answer, usage }, frame), isSilent));
   const type = request.stream ? "text/event-stream" : "application/json";
   sendAnswer(response, { body, type, fault });
 }
 
 /** A provider that does not say what it counted. */
-function silent(frame: Parameters<typeof completionEvents>[1]): typeof frame {
+function silent(frame: Parameters<typeof completionFrames>[1]): typeof frame {
   return { ...frame, request: { ...frame.request, includeUsage: false } };
 }
 
 function withoutUsage(body: ReturnType<typeof completionBody>, isSilent: boolean): typeof body {
-  return isSilent && isJsonObject(body) ? { ...body, usage: null } : body;
+  return isSilent ? { ...body, usage: null } : body;
 }
 
 function sendAnswer(

@@ -1,11 +1,11 @@
-import { chatFailure, type ChatFailure, type ChatMessage } from "./chat.ts";
+import { chatFailure, type ChatFailure, type ChatMessage } from "../chat.ts";
 
 /**
  * The two rules by which OpenAI refuses a history (HTTP 400), which a harness that resumes or
  * compacts breaks first: every tool call is answered before anything else is said, and every tool
  * message answers a call of the assistant message just before it. One pass over the messages.
  */
-export function checkHistory(messages: readonly ChatMessage[]): ChatFailure | undefined {
+export function checkChatHistory(messages: readonly ChatMessage[]): ChatFailure | undefined {
   let open = new Set<string>();
   for (const [index, message] of messages.entries()) {
     if (message.role === "tool") {
@@ -36,7 +36,8 @@ function unanswered(index: number, open: ReadonlySet<string>): ChatFailure {
     code: "invalid_history",
     message:
       "An assistant message with 'tool_calls' must be followed by tool messages responding to " +
-      `each 'tool_call_id'. These had no response: ${[...open].join(", ")}`,
+      "each 'tool_call_id'. The following tool_call_ids did not have response messages: " +
+      [...open].join(", "),
     param: `messages[${index}]`,
   });
 }

@@ -1,44 +1,21 @@
-import { isJsonObject, parseJson, type Json, type JsonObject } from "../std/json.ts";
-import {
-  chatFailure,
-  type AssistantMessage,
-  type ChatFailure,
-  type ChatMessage,
-  type ChatRequest,
-  type ChatTool,
-  type ChatToolCall,
-} from "./chat.ts";
-
-export type ParsedRequest =
-  | { readonly kind: "request"; readonly request: ChatRequest }
-  | ChatFailure;
-
-/** Why one member of the body cannot be accepted. */
-interface Refusal {
-  readonly refused: string;
-  readonly param: string;
-}
+import { isJsonObject, type Json, type JsonObject } from "../../std/json.ts";
+import type {
+  AssistantMessage,
+  ChatMessage,
+  ChatRequest,
+  ChatTool,
+  ChatToolCall,
+} from "../chat.ts";
+import type { ParsedRequest } from "./dialect.ts";
+import { badRequest, readList, wrongType, type Refusal } from "./request-reader.ts";
 
 /** Reads a request body. What OpenAI would refuse is a 400 that names the member at fault. */
-export function parseChatRequest(bodyText: string): ParsedRequest {
-  const parsed = parseJson(bodyText);
-  if (!parsed.ok)
-    return badRequest({ refused: `The body is not JSON: ${parsed.reason}`, param: "" });
-  const request = readRequest(parsed.value);
+export function parseChatRequest(body: JsonObject): ParsedRequest {
+  const request = readRequest(body);
   return "refused" in request ? badRequest(request) : { kind: "request", request };
 }
 
-function badRequest(refusal: Refusal): ChatFailure {
-  return chatFailure({
-    status: 400,
-    code: "invalid_request",
-    message: refusal.refused,
-    ...(refusal.param === "" ? {} : { param: refusal.param }),
-  });
-}
-
-function readRequest(body: Json): ChatRequest | Refusal {
-  if (!isJsonObject(body)) return { refused: "The body must be a JSON object.", param: "" };
+function readRequest(body: JsonObject): ChatRequest | Refusal {
   if (typeof body["model"] !== "string") return wrongType("model", "a string");
   const messages = readList(body["messages"], "messages", readMessage);
   if ("refused" in messages) return messages;
@@ -54,24 +31,6 @@ function readRequest(body: Json): ChatRequest | Refusal {
     stream: body["stream"] === true,
     includeUsage: isJsonObject(options) && options["include_usage"] === true,
   };
-}
-
-type ReadItem<T extends object> = (item: Json, param: () => string) => T | Refusal;
-
-/** Reads each item of an array, up to the first refusal. The path is only built when needed. */
-function readList<T extends object>(
-  value: Json | undefined,
-  param: string,
-  readItem: ReadItem<T>,
-): readonly T[] | Refusal {
-  if (!Array.isArray(value)) return wrongType(param, "an array");
-  const items: T[] = [];
-  for (const [index, member] of value.entries()) {
-    const item = readItem(member, () => `${param}[${index}]`);
-    if ("refused" in item) return item;
-    items.push(item);
-  }
-  return items;
 }
 
 function readMessage(value: Json, param: () => string): ChatMessage | Refusal {
@@ -134,8 +93,4 @@ function readText(content: Json | undefined): string | undefined {
 
 function wrongContent(param: () => string): Refusal {
   return wrongType(`${param()}.content`, "a string or an array of parts");
-}
-
-function wrongType(param: string, expected: string): Refusal {
-  return { refused: `'${param}' must be ${expected}.`, param };
 }

@@ -1,0 +1,149 @@
+/**
+ * Writes steps on a socket. Whatever they say, it comes to an end: when the client leaves, or when
+ * nothing could be sent for ten minutes.
+ */
+import { setImmediate as turn, setTimeout as pause } from "node:timers/promises";
+import type { ServerResponse } from "node:http";
+import { unreachable } from "../std/assert.ts";
+import type { Step } from "./exchange.ts";
+
+/** How long one wait, one hang, or one write that nobody reads may last. */
+const PATIENCE_MS = 10 * 60_000;
+
+export interface Delivery {
+  /** As it was sent; 0 when no head was. */
+  readonly status: number;
+  /** True when the client closed the connection before all was sent. */
+  readonly clientLeft: boolean;
+}
+
+type Course = "open" | "done" | "left";
+
+interface Line {
+  readonly response: ServerResponse;
+  /** Aborted when the connection closes, from either side; `gone` resolves then. */
+  readonly closed: AbortSignal;
+  readonly gone: Promise<void>;
+  status: number;
+  isHeadFlushed: boolean;
+  /** Body bytes that the head announced, and those written so far. */
+  announced: number | undefined;
+  written: number;
+  isGivenUp: boolean;
+}
+
+/** Resolves when the response is sent, cut off or given up, or when the client has left. */
+export async function deliver(response: ServerResponse, steps: readonly Step[]): Promise<Delivery> {
+  const line = openLine(response);
+  let course: Course = "open";
+  for (const [index, step] of steps.entries()) {
+    course = await perform(line, step, steps[index + 1]);
+    if (course !== "open") break;
+  }
+  if (course === "open") course = await end(line);
+  return { status: line.status, clientLeft: course === "left" && !line.isGivenUp };
+}
+
+function openLine(response: ServerResponse): Line {
+  const closing = new AbortController();
+  const gone = new Promise<void>((resolve) => {
+    const close = (): void => {
+      closing.abort();
+      resolve();
+    };
+    if (response.destroyed || response.socket === null) close();
+    else response.once("close", close);
+  });
+  const line: Line = {
+    response,
+    closed: closing.signal,
+    gone,
+    status: 0,
+    isHeadFlushed: false,
+    announced: undefined,
+    written: 0,
+    isGivenUp: false,
+  };
+  response.setTimeout(PATIENCE_MS, () => {
+    line.isGivenUp = true;
+    response.destroy();
+  });
+  return line;
+}
+
+async function perform(line: Line, step: Step, next: Step | undefined): Promise<Course> {
+  if (line.closed.aborted) return "left";
+  switch (step.kind) {
+    case "head":
+      return writeHead(line, step);
+    case "bytes":
+      // The last bytes and the end in one packet.
+      return next?.kind === "end" ? end(line, step.bytes) : write(line, step.bytes);
+    case "wait":
+      return wait(line, step.ms);
+    case "hang":
+      flushHead(line);
+      await line.gone;
+      return "left";
+    case "reset":
+      line.response.socket?.resetAndDestroy();
+      return "done";
+    case "end":
+      return end(line);
+    default:
+      return unreachable(step, "perform");
+  }
+}
+
+function writeHead(line: Line, head: Extract<Step, { kind: "head" }>): Course {
+  line.status = head.status;
+  for (const [name, value] of Object.entries(head.headers)) {
+    if (name.toLowerCase() === "content-length") line.announced = Number(value);
+  }
+  line.response.writeHead(head.status, head.headers);
+  return "open";
+}
+
+/** Node keeps a head back until the first bytes; before a pause it has to go by itself. */
+function flushHead(line: Line): void {
+  if (line.status === 0 || line.isHeadFlushed) return;
+  line.isHeadFlushed = true;
+  line.response.flushHeaders();
+}
+
+/** Waits until the system has taken the bytes, and a turn more: each write is its own packet. */
+async function write(line: Line, bytes: Uint8Array): Promise<Course> {
+  const target = line.status === 0 ? line.response.socket : line.response;
+  line.isHeadFlushed = line.status !== 0;
+  line.written += bytes.length;
+  const taken = new Promise<void>((resolve) => target?.write(bytes, () => resolve()));
+  await Promise.race([taken, line.gone]);
+  await turn();
+  return line.closed.aborted ? "left" : "open";
+}
+
+async function wait(line: Line, ms: number): Promise<Course> {
+  flushHead(line);
+  const waitMs = Math.min(Math.max(0, ms), PATIENCE_MS);
+  // A wait keeps no process alive: the server does, unless it is a background server.
+  await pause(waitMs, undefined, { ref: false, signal: line.closed }).catch(() => undefined);
+  return line.closed.aborted ? "left" : "open";
+}
+
+async function end(line: Line, bytes?: Uint8Array): Promise<Course> {
+  const { response } = line;
+  if (line.status === 0) {
+    if (bytes !== undefined) await write(line, bytes);
+    response.socket?.destroySoon();
+    await line.gone;
+    return "done";
+  }
+  line.written += bytes?.length ?? 0;
+  const { socket } = response;
+  response.end(bytes);
+  // A client that was promised another number of bytes would wait for them, or take the next
+  // response's; only the end of the connection tells it.
+  if (line.announced !== undefined && line.announced !== line.written) socket?.destroySoon();
+  await line.gone;
+  return response.writableFinished ? "done" : "left";
+}
