@@ -173,11 +173,17 @@ function tell(desk: Desk, visit: Visit, served: Served): void {
     ),
     status: delivery.status,
     requestHash: isRead ? hashJson(asked.body) : sha256(read.kind === "text" ? read.text : ""),
+    openingHash: isRead ? openingHash(asked.request) : "",
     atMs,
     endedAtMs: Date.now(),
     clientLeft: delivery.clientLeft,
     earlyByMs: outcome.earlyByMs,
   });
+}
+
+function openingHash({ messages }: ChatRequest): string {
+  const first = messages.findIndex(({ role }) => role === "assistant");
+  return hashJson(first === -1 ? messages : messages.slice(0, first));
 }
 
 export function unknownRun(runKey: string): NeutralFailure {

@@ -170,12 +170,14 @@ export interface ExchangeRecord {
   readonly decision: number | undefined;
   /** How often this run asked for this decision before; refused and early requests not counted. */
   readonly repeat: number;
-  /** The faults that acted, in order, with their arguments: `slow:2000`. */
+  /** The faults that showed, in order, with their arguments: `slow:2000`. */
   readonly faults: readonly string[];
   /** As it was sent; 0 when the connection ended before a head. */
   readonly status: number;
   /** SHA-256 of the body's canonical JSON: equal for a request that is sent again unchanged. */
   readonly requestHash: string;
+  /** SHA-256 of the messages before the first answer: it tells conversations of one key apart. */
+  readonly openingHash: string;
   /** When the request was read, and when the connection was done with it; epoch milliseconds. */
   readonly atMs: number;
   readonly endedAtMs: number;

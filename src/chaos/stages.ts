@@ -48,18 +48,49 @@ export function actingFaults(
 export function stageExchange(stage: Stage): Staged {
   const replying = stage.faults.find(({ fault }) => fault.reply !== undefined);
   const replied = replying?.fault.reply?.(replying.context);
-  if (replied !== undefined) {
+  const shown = new Set<ActingFault>();
+  if (replying !== undefined && replied !== undefined) {
+    shown.add(replying);
     // No answer, so nothing for the stages of an answer; what acts on the socket still does.
-    const faults = stage.faults.filter((acting) => acting === replying || actsOnSteps(acting));
-    return { steps: stageSteps(stage, replied, faults), faults };
+    return finish(stage, replied, { faults: stage.faults.filter(actsOnSteps), shown });
   }
   const reply = stage.ask();
   if (reply.kind === "failure") {
-    const faults = stage.faults.filter(actsOnSteps);
-    return { steps: stageSteps(stage, planFailure(stage.dialect, reply), faults), faults };
+    const planned = planFailure(stage.dialect, reply);
+    return finish(stage, planned, { faults: stage.faults.filter(actsOnSteps), shown });
   }
   const faults = stage.faults.filter((acting) => suits(acting.fault, reply, stage));
-  return { steps: stageSteps(stage, stageAnswer(stage, reply, faults), faults), faults };
+  return finish(stage, stageAnswer(stage, reply, { faults, shown }), { faults, shown });
+}
+
+/** The faults of one exchange, and those of them that have changed something so far. */
+interface Acting {
+  readonly faults: readonly ActingFault[];
+  readonly shown: Set<ActingFault>;
+}
+
+/** One stage through every fault. Whoever hands back the very thing it got has not shown. */
+function throughAll<T>(
+  given: T,
+  acting: Acting,
+  change: (value: T, each: ActingFault) => T | undefined,
+): T {
+  let value = given;
+  for (const each of acting.faults) {
+    const changed = change(value, each);
+    if (changed === undefined || changed === value) continue;
+    acting.shown.add(each);
+    value = changed;
+  }
+  return value;
+}
+
+function finish(stage: Stage, planned: Planned, acting: Acting): Staged {
+  const isFrameByFrame = stage.isFrameByFrame || acting.faults.some(actsOnSteps);
+  const steps = throughAll(stepsOf(planned, isFrameByFrame), acting, (steps, each) =>
+    each.fault.steps?.(steps, each.context),
+  );
+  return { steps, faults: stage.faults.filter((each) => acting.shown.has(each)) };
 }
 
 /** An error response in the dialect's shape, or as it was written. */
@@ -112,39 +143,25 @@ function suits(fault: WireFault, answer: ChatAnswer, stage: Stage): boolean {
   return isWritten || fault.answer !== undefined || fault.steps !== undefined;
 }
 
-function stageAnswer(stage: Stage, reply: ChatAnswer, faults: readonly ActingFault[]): Planned {
+function stageAnswer(stage: Stage, reply: ChatAnswer, acting: Acting): Planned {
   const { dialect, frame } = stage;
-  let answer = reply;
-  for (const { fault, context } of faults) answer = fault.answer?.(answer, context) ?? answer;
+  const answer = throughAll(reply, acting, (answer, each) =>
+    each.fault.answer?.(answer, each.context),
+  );
   dialect.remember?.(answer, frame);
   if (frame.request.stream) {
-    let frames: readonly Frame[] = dialect.frames(answer, frame);
-    for (const { fault, context } of faults) frames = fault.frames?.(frames, context) ?? frames;
+    const written: readonly Frame[] = dialect.frames(answer, frame);
+    const frames = throughAll(written, acting, (frames, each) =>
+      each.fault.frames?.(frames, each.context),
+    );
     return { kind: "stream", status: 200, headers: {}, frames };
   }
-  return { kind: "body", status: 200, headers: {}, body: stageBody(stage, answer, faults) };
-}
-
-function stageBody(stage: Stage, answer: ChatAnswer, faults: readonly ActingFault[]): Json {
-  let body = stage.dialect.body(answer, stage.frame);
-  for (const { fault, context } of faults) {
-    const changed = fault.body?.(body, context);
-    if (changed === undefined) continue;
-    // What is no object any more is nothing that a further fault could act on.
-    if (!isJsonObject(changed)) return changed;
-    body = changed;
-  }
-  return body;
-}
-
-function stageSteps(
-  stage: Stage,
-  planned: Planned,
-  faults: readonly ActingFault[],
-): readonly Step[] {
-  let steps = stepsOf(planned, stage.isFrameByFrame || faults.some(actsOnSteps));
-  for (const { fault, context } of faults) steps = fault.steps?.(steps, context) ?? steps;
-  return steps;
+  const written: Json = dialect.body(answer, frame);
+  // What is no object any more is nothing that a further fault could act on.
+  const body = throughAll<Json>(written, acting, (body, each) =>
+    isJsonObject(body) ? each.fault.body?.(body, each.context) : undefined,
+  );
+  return { kind: "body", status: 200, headers: {}, body };
 }
 
 /** Header names are compared as HTTP compares them. */

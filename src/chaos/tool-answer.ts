@@ -1,6 +1,6 @@
 /** A tool's HTTP exchange as its faults see it: what is asked, answered, and sent back. */
 import type { OutgoingHttpHeaders } from "node:http";
-import type { Step } from "./exchange.ts";
+import type { SocketStep } from "./deliver.ts";
 
 export interface ToolRequest {
   readonly method: string;
@@ -19,13 +19,6 @@ export interface ToolAnswer {
   readonly body: Buffer;
 }
 
-/** As on the model's wire, with two additions: headers that repeat, and an end without a reset. */
-export type ToolStep =
-  | Exclude<Step, { readonly kind: "head" }>
-  | { readonly kind: "head"; readonly status: number; readonly headers: OutgoingHttpHeaders }
-  /** The connection closes in order (FIN), whatever the headers promised. */
-  | { readonly kind: "close" };
-
 /** Methods that change nothing, by RFC 9110, section 9.2.1. */
 const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS", "TRACE"]);
 
@@ -38,7 +31,7 @@ export function isSuccess(status: number): boolean {
 }
 
 /** An answer on its way out, whole. */
-export function stepsOf(answer: ToolAnswer, method: string): readonly ToolStep[] {
+export function stepsOf(answer: ToolAnswer, method: string): readonly SocketStep[] {
   const { status, headers, body } = answer;
   if (!mayHaveBody(status, method)) return [{ kind: "head", status, headers }, { kind: "end" }];
   const whole = { ...headers, "content-length": body.length };

@@ -8,6 +8,7 @@
  */
 import { parseJson } from "../std/json.ts";
 import { pick, type Random } from "../std/random.ts";
+import type { SocketStep } from "./deliver.ts";
 import { driftKinds, driftShape } from "./schema-drift.ts";
 import {
   isSuccess,
@@ -15,7 +16,6 @@ import {
   jsonText,
   type ToolAnswer,
   type ToolRequest,
-  type ToolStep,
 } from "./tool-answer.ts";
 
 export interface ToolFaultContext {
@@ -48,7 +48,10 @@ export interface ToolFault {
   /** On what the service answered. Undefined: it does not strike. */
   answer?(answer: ToolAnswer, context: ToolFaultContext): ToolAnswer | undefined;
   /** On how the answer goes out. Undefined: it does not strike. */
-  steps?(steps: readonly ToolStep[], context: ToolFaultContext): readonly ToolStep[] | undefined;
+  steps?(
+    steps: readonly SocketStep[],
+    context: ToolFaultContext,
+  ): readonly SocketStep[] | undefined;
 }
 
 /** What a load balancer says for a service that is not there. */
@@ -215,25 +218,25 @@ function drifted(answer: ToolAnswer, context: ToolFaultContext): ToolAnswer | un
   return body === undefined ? undefined : { ...answer, body: Buffer.from(JSON.stringify(body)) };
 }
 
-function halved(steps: readonly ToolStep[], isLengthWrong: boolean): ToolStep[] | undefined {
+function halved(steps: readonly SocketStep[], isLengthWrong: boolean): SocketStep[] | undefined {
   const whole = steps.find((step) => step.kind === "bytes");
   if (whole === undefined || whole.bytes.length < 2) return undefined;
   const bytes = whole.bytes.subarray(0, Math.floor(whole.bytes.length / 2));
-  return steps.map((step): ToolStep => {
+  return steps.map((step): SocketStep => {
     if (step === whole) return { kind: "bytes", bytes };
-    if (isLengthWrong) return step.kind === "end" ? { kind: "close" } : step;
-    if (step.kind !== "head") return step;
+    // Whoever was promised more sees the connection end instead.
+    if (isLengthWrong || step.kind !== "head") return step;
     return { ...step, headers: { ...step.headers, "content-length": bytes.length } };
   });
 }
 
-function dripped(steps: readonly ToolStep[], totalMs: number): ToolStep[] | undefined {
+function dripped(steps: readonly SocketStep[], totalMs: number): SocketStep[] | undefined {
   if (!steps.some((step) => step.kind === "bytes" && step.bytes.length > 1)) return undefined;
-  return steps.flatMap((step): ToolStep[] => {
+  return steps.flatMap((step): SocketStep[] => {
     if (step.kind !== "bytes") return [step];
     const size = Math.max(1, Math.ceil(step.bytes.length / DRIP_PIECES));
     const pieces = Math.ceil(step.bytes.length / size);
-    return Array.from({ length: pieces }, (_, i): ToolStep[] => [
+    return Array.from({ length: pieces }, (_, i): SocketStep[] => [
       { kind: "wait", ms: totalMs / pieces },
       { kind: "bytes", bytes: step.bytes.subarray(i * size, (i + 1) * size) },
     ]).flat();

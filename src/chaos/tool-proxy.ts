@@ -11,16 +11,15 @@ import { pipeline } from "node:stream/promises";
 import { systemClock } from "../std/clock.ts";
 import { errorMessage } from "../std/error.ts";
 import { answerMemory, type AnswerMemory } from "./answer-memory.ts";
+import { deliver, type SocketStep } from "./deliver.ts";
 import { listen, stopListening } from "./listen.ts";
 import { readBytes } from "./request-body.ts";
-import { sendSteps } from "./send-steps.ts";
 import {
   isSuccess,
   jsonAnswer,
   stepsOf,
   type ToolAnswer,
   type ToolRequest,
-  type ToolStep,
 } from "./tool-answer.ts";
 import { tooMany, type ToolFaultContext } from "./tool-fault.ts";
 import { forward, readUpstream, type Forwarded, type Upstream } from "./tool-forward.ts";
@@ -122,7 +121,7 @@ async function serve(
   if (body.kind === "too_large" || !(target.startsWith("/") || target === "*")) {
     const [status, code] = body.kind === "too_large" ? [413, "too_large"] : [400, "bad_target"];
     const refusal = jsonAnswer(status, code, "The proxy does not pass such a request on.");
-    await sendSteps(response, stepsOf(refusal, method));
+    await deliver(response, stepsOf(refusal, method));
     return;
   }
   post.tally.arrived(request);
@@ -162,7 +161,7 @@ async function pass(post: Post, request: ToolRequest, response: ServerResponse):
 }
 
 interface Telling {
-  readonly steps: readonly ToolStep[];
+  readonly steps: readonly SocketStep[];
   readonly struck?: readonly DueFault[];
   readonly upstreamCalls?: number;
   readonly upstreamStatus?: number;
@@ -182,8 +181,8 @@ async function tell(post: Post, client: Client, telling: Telling): Promise<Passe
   const isRefused = isCommitted && (upstreamStatus === null || !isSuccess(upstreamStatus));
   const isHidden = isRefused || struck.some(({ fault }) => fault.hides);
   post.tally.struck(client.request, { faults, upstreamCalls, isCommitted, isHidden });
-  const isWhole = await sendSteps(client.response, telling.steps);
-  const isTold = isWhole && !isHidden;
+  const { status, clientLeft } = await deliver(client.response, telling.steps);
+  const isTold = status !== 0 && !clientLeft && !isHidden;
   return { faults, upstreamCalls, upstreamStatus, isCommitted, isHidden, isTold };
 }
 
@@ -197,10 +196,10 @@ async function throughService(post: Post, client: Client, all: readonly Due[]): 
   const { request, response } = client;
   const repeated = all.find(({ due }) => (due.fault.deliveries ?? 1) > 1)?.due;
   const upstreamCalls = repeated?.fault.deliveries ?? 1;
-  let forwarded = await deliver(post, request, all.length === 0);
+  let forwarded = await callService(post, request, all.length === 0);
   let isCommitted = isCommit(request, statusOf(forwarded));
   for (let call = 1; call < upstreamCalls; call++) {
-    forwarded = await deliver(post, request, false);
+    forwarded = await callService(post, request, false);
     isCommitted ||= isCommit(request, statusOf(forwarded));
   }
   const twice = repeated === undefined ? [] : [repeated];
@@ -224,7 +223,11 @@ function statusOf(forwarded: Forwarded): number | null {
   return forwarded.kind === "stream" ? forwarded.head.status : forwarded.answer.status;
 }
 
-async function deliver(post: Post, request: ToolRequest, mayStream: boolean): Promise<Forwarded> {
+async function callService(
+  post: Post,
+  request: ToolRequest,
+  mayStream: boolean,
+): Promise<Forwarded> {
   const forwarded = await forward(post.upstream, request, mayStream);
   post.tally.called(forwarded.kind === "failed");
   if (forwarded.kind === "answer") post.memory.keep(request, forwarded.answer);
@@ -236,7 +239,7 @@ function spoil(
   original: ToolAnswer,
   method: string,
   all: readonly Due[],
-): { readonly steps: readonly ToolStep[]; readonly struck: readonly DueFault[] } {
+): { readonly steps: readonly SocketStep[]; readonly struck: readonly DueFault[] } {
   const struck: DueFault[] = [];
   let answer = original;
   for (const { due, context } of all) {

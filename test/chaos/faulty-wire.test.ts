@@ -118,7 +118,8 @@ describe("a fault", () => {
       fault({ ...silent, name: "other", dialects: ["gemini"] }),
       fault({ ...silent, name: "streams", only: "stream" }),
       fault({ ...silent, name: "texts", needs: "text" }),
-      fault({ name: "calls", needs: "call", answer: (answer) => answer }),
+      fault({ name: "calls", needs: "call", answer: (answer) => ({ ...answer, text: "So." }) }),
+      fault({ name: "idle", answer: (answer) => answer, steps: (steps) => steps }),
       fault({ name: "frames", frames: () => [] }),
     );
     const server = await serve({

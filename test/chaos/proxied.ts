@@ -11,6 +11,15 @@ export interface Proxied {
   readonly proxy: ToolProxy;
 }
 
+interface PayOptions {
+  readonly body?: string;
+  /** The client gives up then. */
+  readonly waitMs?: number;
+}
+
+/** So short that a hanging connection does not hold the tests up. */
+export const SOON_MS = 400;
+
 /** A proxy before a shop of its own; both are closed when the test is over. */
 export async function proxied(options: Partial<ToolProxyOptions> = {}): Promise<Proxied> {
   const shop = await startShop();
@@ -19,18 +28,17 @@ export async function proxied(options: Partial<ToolProxyOptions> = {}): Promise<
   return { shop, proxy };
 }
 
-/** The client gives up after 300 ms. */
 export function pay(
   proxy: ToolProxy,
   key?: string,
-  body = '{"order":"A1","cents":500}',
+  { body = '{"order":"A1","cents":500}', waitMs = 10_000 }: PayOptions = {},
 ): Promise<Response> {
   const headers = key === undefined ? {} : { "idempotency-key": key };
   return fetch(`${proxy.url}/payments`, {
     method: "POST",
     body,
     headers: { "content-type": "application/json", ...headers },
-    signal: AbortSignal.timeout(300),
+    signal: AbortSignal.timeout(waitMs),
   });
 }
 

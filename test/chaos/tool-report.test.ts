@@ -5,7 +5,7 @@ import {
   type ToolProxyOptions,
 } from "../../src/chaos/tool-proxy.ts";
 import { isBridleError } from "../../src/std/error.ts";
-import { pay, proxied, seen } from "./proxied.ts";
+import { pay, proxied, seen, SOON_MS } from "./proxied.ts";
 
 describe("what is drawn", () => {
   const fates = async (proxy: ToolProxy, keys: readonly string[]): Promise<readonly string[]> => {
@@ -76,7 +76,7 @@ describe("the report", () => {
     const plan: ToolProxyOptions["plan"] = ({ key, nth }) =>
       key === "k1" && nth === 1 ? [fault] : [];
     const { proxy } = await proxied({ plan });
-    await seen(pay(proxy, "k1"));
+    await seen(pay(proxy, "k1", { waitMs: SOON_MS }));
     await again(proxy);
     return proxy.report().faults[fault];
   };
@@ -85,7 +85,9 @@ describe("the report", () => {
     const retried = { retried: 1, retriedWithKey: 1, retriedWithoutKey: 0 };
     expect(await after("timeout_after_commit", (proxy) => pay(proxy, "k1"))).toMatchObject(retried);
     const changed = '{"order":"A1","cents":500,"at":2}';
-    expect(await after("reset_after_commit", (p) => pay(p, "k1", changed))).toMatchObject(retried);
+    expect(await after("reset_after_commit", (p) => pay(p, "k1", { body: changed }))).toMatchObject(
+      retried,
+    );
   });
 
   test("tells a write made again under another key after it was done: the double effect", async () => {
@@ -109,7 +111,9 @@ describe("the report", () => {
 
   test("takes another payment for no retry", async () => {
     const other = '{"order":"B2","cents":100}';
-    const counts = await after("timeout_after_commit", (proxy) => pay(proxy, "k9", other));
+    const counts = await after("timeout_after_commit", (proxy) =>
+      pay(proxy, "k9", { body: other }),
+    );
     expect(counts).toMatchObject({ injected: 1, retried: 0 });
   });
 

@@ -39,7 +39,9 @@ export function messageFrames(answer: ChatAnswer, frame: AnswerFrame): readonly 
   const frames = [event("role", "message_start", { message: opening(answer, frame, 0) })];
   for (const [index, block] of blocks.entries()) {
     const { kind, content, deltas } = block;
-    frames.push(event(kind, "content_block_start", { index, content_block: content }));
+    // A block of text opens without any.
+    const startKind = kind === "text" ? "role" : kind;
+    frames.push(event(startKind, "content_block_start", { index, content_block: content }));
     if (index === 0) frames.push(event("ping", "ping", {}));
     for (const delta of deltas) {
       const deltaKind = kind === "text" ? "text" : "arguments";

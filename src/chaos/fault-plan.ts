@@ -1,0 +1,191 @@
+/**
+ * Which faults each request meets.
+ *
+ * L1 What is drawn follows from (seed, run key, decision, repeat) and never from timing: two
+ *    clients that ask the same meet the same.
+ * L2 After `inARowMax` draws in a row for one decision the next request of it meets none, so that
+ *    a client with patience gets through at any rate. What is named without a share is no draw.
+ */
+import { BridleError } from "../std/error.ts";
+import { pick, seededRandom, seedFrom, type Random } from "../std/random.ts";
+import type { FaultPlan, PlannedFault, WireFault } from "./exchange.ts";
+import { parseFaultSpec, type FaultSpec } from "./fault-spec.ts";
+import { findProfile, type FaultClass, type ProfileName } from "./profile.ts";
+
+export interface FaultPlanOptions {
+  /** A rate and a mixture. Left out, with `rate` and `weights` as well: nothing is drawn. */
+  readonly profile?: ProfileName;
+  /** Share of the requests that meet a fault, 0 to 1, in place of the profile's. */
+  readonly rate?: number;
+  /** What is drawn and how often, by name, in place of the profile's mixture. */
+  readonly weights?: Readonly<Record<string, number>>;
+  /** Faults by name and time, on top of what is drawn: see `parseFaultSpec`. */
+  readonly faults?: readonly string[];
+  /** 1 when left out. */
+  readonly seed?: number;
+  /** See L2. 3 when left out. */
+  readonly inARowMax?: number;
+}
+
+type Exchange = Parameters<FaultPlan["next"]>[0];
+
+/** Runs whose requests are counted, for `@2` and `*3`; the oldest is forgotten first. */
+const RUNS_MAX = 10_000;
+/** How far a draw looks back for those before it. */
+const LOOK_BACK_MAX = 1_000;
+
+interface DrawnClass {
+  readonly weight: number;
+  readonly specs: readonly FaultSpec[];
+}
+
+interface Prepared {
+  readonly seed: number;
+  readonly rate: number;
+  readonly classes: readonly DrawnClass[];
+  /** Named with a share. */
+  readonly shares: readonly FaultSpec[];
+  /** Named for certain requests. */
+  readonly fixed: readonly FaultSpec[];
+  readonly inARowMax: number;
+}
+
+/** Throws `input_invalid` for a rate, a weight or a name that makes no sense. */
+export function faultPlan(options: FaultPlanOptions): FaultPlan {
+  const prepared = prepare(options);
+  const count = requestCount();
+  return {
+    next: (exchange) => {
+      const nth = count(exchange.runKey);
+      return [...fixedFaults(prepared, exchange, nth), ...drawnFaults(prepared, exchange)];
+    },
+  };
+}
+
+function prepare(options: FaultPlanOptions): Prepared {
+  const { profile, weights, seed = 1, inARowMax = 3 } = options;
+  const mixture = findProfile(profile ?? "field");
+  const isDrawn = profile !== undefined || options.rate !== undefined || weights !== undefined;
+  const rate = isDrawn ? (options.rate ?? mixture.rate) : 0;
+  if (!(rate >= 0 && rate <= 1)) {
+    throw new BridleError("input_invalid", "A fault plan's rate is a number from 0 to 1.", {
+      hint: "0.05 is one request in twenty.",
+    });
+  }
+  if (!Number.isSafeInteger(inARowMax) || inARowMax < 1) {
+    throw new BridleError("input_invalid", "inARowMax is a whole number of at least 1.");
+  }
+  const specs = (options.faults ?? []).map(parseFaultSpec);
+  const classes = weights === undefined ? mixture.classes : weightClasses(weights);
+  return {
+    seed,
+    rate,
+    classes: classes.map(drawnClass),
+    shares: specs.filter(({ when }) => when.kind === "share"),
+    fixed: specs.filter(({ when }) => when.kind !== "share"),
+    inARowMax,
+  };
+}
+
+function weightClasses(weights: Readonly<Record<string, number>>): readonly FaultClass[] {
+  return Object.entries(weights).map(([name, weight]) => {
+    if (Number.isFinite(weight) && weight >= 0) return { weight, specs: [name] };
+    throw new BridleError("input_invalid", `The weight of '${name}' is no number of 0 or more.`);
+  });
+}
+
+function drawnClass({ weight, specs }: FaultClass): DrawnClass {
+  const parsed = specs.map(parseFaultSpec);
+  const timed = parsed.find(({ when }) => when.kind !== "always");
+  if (timed === undefined) return { weight, specs: parsed };
+  throw new BridleError("input_invalid", `A weight and a time for '${timed.fault.name}'.`, {
+    hint: "Give either: a weight in `weights`, or a time in `faults`.",
+  });
+}
+
+function requestCount(): (runKey: string) => number {
+  const counts = new Map<string, number>();
+  return (runKey) => {
+    const nth = (counts.get(runKey) ?? 0) + 1;
+    // Taken out and put back: the run that was longest silent is the first in the map.
+    counts.delete(runKey);
+    counts.set(runKey, nth);
+    if (counts.size > RUNS_MAX) for (const oldest of counts.keys().take(1)) counts.delete(oldest);
+    return nth;
+  };
+}
+
+function fixedFaults(prepared: Prepared, exchange: Exchange, nth: number): readonly PlannedFault[] {
+  return prepared.fixed
+    .filter(({ when }) => meets(when, nth))
+    .map((spec) => plan(prepared, exchange, spec));
+}
+
+function meets(when: FaultSpec["when"], nth: number): boolean {
+  if (when.kind === "nth") return nth === when.n;
+  return when.kind === "first" ? nth <= when.n : when.kind === "always";
+}
+
+function drawnFaults(prepared: Prepared, exchange: Exchange): readonly PlannedFault[] {
+  const drawn = drawAt(prepared, exchange, exchange.repeat);
+  if (drawn.length === 0) return [];
+  let before = 0;
+  while (
+    before < Math.min(exchange.repeat, LOOK_BACK_MAX) &&
+    drawAt(prepared, exchange, exchange.repeat - 1 - before).length > 0
+  ) {
+    before += 1;
+  }
+  if (before % (prepared.inARowMax + 1) === prepared.inARowMax) return [];
+  return drawn.flatMap((draw) => {
+    const spec = draw === "mixture" ? drawFromMixture(prepared, exchange) : draw;
+    return spec === undefined ? [] : [plan(prepared, exchange, spec)];
+  });
+}
+
+/** What strikes at one repeat of the decision: the mixture, and each fault with a share. */
+function drawAt(
+  prepared: Prepared,
+  exchange: Exchange,
+  repeat: number,
+): readonly (FaultSpec | "mixture")[] {
+  const at = { ...exchange, repeat };
+  const shares = prepared.shares.filter(({ fault, when }) => {
+    if (when.kind !== "share") return false;
+    return stream(prepared, at, `share ${fault.name}`)() < when.rate;
+  });
+  const isMixed = prepared.rate > 0 && stream(prepared, at, "rate")() < prepared.rate;
+  return isMixed ? ["mixture", ...shares] : shares;
+}
+
+/** Among what fits the request: first a class by its weight, then one of its members. */
+function drawFromMixture(prepared: Prepared, exchange: Exchange): FaultSpec | undefined {
+  const random = stream(prepared, exchange, "choice");
+  const classes = prepared.classes
+    .map(({ weight, specs }) => ({
+      weight,
+      specs: specs.filter(({ fault }) => fits(fault, exchange)),
+    }))
+    .filter(({ weight, specs }) => weight > 0 && specs.length > 0);
+  let rest = random() * classes.reduce((sum, { weight }) => sum + weight, 0);
+  const drawn = classes.find(({ weight }) => (rest -= weight) < 0) ?? classes.at(-1);
+  return drawn === undefined ? undefined : pick(drawn.specs, random);
+}
+
+/** Whether the fault can show at all. Whether the answer has what it needs is not known yet. */
+function fits(fault: WireFault, { dialect, request }: Exchange): boolean {
+  if (fault.dialects?.includes(dialect) === false) return false;
+  if (fault.only !== undefined && (fault.only === "stream") !== request.stream) return false;
+  return fault.needs !== "call" || request.tools.length > 0;
+}
+
+function plan(prepared: Prepared, exchange: Exchange, spec: FaultSpec): PlannedFault {
+  const { fault, argument } = spec;
+  return { fault, argument, random: stream(prepared, exchange, `fault ${fault.name}`) };
+}
+
+/** L1. One random stream for each use: drawing more in one never shifts another. */
+function stream(prepared: Prepared, exchange: Exchange, use: string): Random {
+  const { runKey, decision, repeat } = exchange;
+  return seededRandom(seedFrom(`${use} ${prepared.seed} ${decision} ${repeat} ${runKey}`));
+}

@@ -1,0 +1,100 @@
+import { describe, expect } from "vitest";
+import { expectGroup, type Expectation } from "./group.ts";
+import type { Tried } from "./trial.ts";
+
+type Ended = Tried["seen"]["ended"];
+
+/** The bytes are a true beginning of what would have come. */
+function cut(ended: Ended, more: Expectation): Expectation {
+  return (tried) => {
+    const { seen, plain } = tried;
+    expect(seen).toMatchObject({ status: 200, ended });
+    expect(seen.text.length).toBeLessThan(plain.text.length);
+    expect(plain.text.startsWith(seen.text)).toBe(true);
+    return more(tried);
+  };
+}
+
+const inText: Expectation = ({ read, plainRead }) => {
+  expect(read.text.length).toBeGreaterThan(0);
+  expect(read.text.length).toBeLessThan(plainRead.text.length);
+  expect(read.finish).toBeUndefined();
+};
+
+const inArguments: Expectation = ({ read, plainRead }) => {
+  const [call] = read.calls;
+  const [whole] = plainRead.calls;
+  expect(call?.name).toBe(whole?.name);
+  expect(call?.argumentsText.length).toBeGreaterThan(0);
+  expect(call?.argumentsText.length).toBeLessThan(whole?.argumentsText.length ?? 0);
+  expect(read.finish).toBeUndefined();
+};
+
+const allSaid: Expectation = ({ read, plainRead }) => {
+  expect(read).toMatchObject({ text: plainRead.text, calls: plainRead.calls });
+};
+
+/** Responses tells its finish in the very last event. */
+const finishedBeforeDone: Expectation = (tried) => {
+  allSaid(tried);
+  const { dialect, read, plainRead, seen, plain } = tried;
+  expect(read.finish).toBe(dialect === "openai-responses" ? undefined : plainRead.finish);
+  const rest = plain.text.slice(seen.text.length);
+  expect(rest.match(/^data:/gm)).toHaveLength(1);
+};
+
+describe("stream faults", () => {
+  expectGroup("stream", {
+    eof_after_role: (tried) => {
+      // Gemini has no opening: its first event brings content, and a call is all there is.
+      if (tried.dialect === "gemini") {
+        expect(tried.seen).toMatchObject({ status: 200, ended: "whole", text: "" });
+        return;
+      }
+      cut("whole", ({ read }) => {
+        expect(read).toMatchObject({ text: "", calls: [], finish: undefined });
+        expect(read.events.length).toBeGreaterThan(0);
+      })(tried);
+    },
+    eof_mid_answer: (tried) => {
+      const isWholeCall = tried.dialect === "gemini" && tried.form === "call";
+      return cut(
+        "whole",
+        isWholeCall ? allSaid : tried.form === "text" ? inText : inArguments,
+      )(tried);
+    },
+    eof_in_text: cut("whole", inText),
+    eof_after_tool_name: cut("whole", ({ read, plainRead }) => {
+      expect(read.calls).toHaveLength(1);
+      expect(read.calls[0]).toMatchObject({ name: plainRead.calls[0]?.name, argumentsText: "" });
+    }),
+    eof_in_arguments: cut("whole", inArguments),
+    eof_after_arguments: cut("whole", (tried) => {
+      allSaid(tried);
+      expect(tried.read.finish).toBeUndefined();
+    }),
+    eof_before_finish: cut("whole", (tried) => {
+      allSaid(tried);
+      expect(tried.read.finish).toBeUndefined();
+    }),
+    eof_before_done: cut("whole", finishedBeforeDone),
+    reset_in_text: cut("reset", inText),
+    reset_in_arguments: cut("reset", inArguments),
+    reset_before_done: cut("reset", finishedBeforeDone),
+    stall_in_text: cut("silent", inText),
+    stall_in_arguments: cut("silent", inArguments),
+    stall_before_done: cut("silent", finishedBeforeDone),
+    duplicated_chunk: ({ seen, plain, read, plainRead }) => {
+      expect(seen).toMatchObject({ status: 200, ended: "whole" });
+      expect(seen.text.length).toBeGreaterThan(plain.text.length);
+      expect(read.events.length).toBe(plainRead.events.length + 1);
+      const twice = read.events.filter(
+        (event, index) => JSON.stringify(event) === JSON.stringify(read.events[index - 1]),
+      );
+      expect(twice).toHaveLength(1);
+      expect(JSON.stringify(read.calls) + read.text).not.toBe(
+        JSON.stringify(plainRead.calls) + plainRead.text,
+      );
+    },
+  });
+});

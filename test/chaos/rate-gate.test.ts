@@ -1,0 +1,97 @@
+import { describe, expect, test } from "vitest";
+import {
+  faultPlan,
+  findFault,
+  rateGate,
+  type ChatModel,
+  type ExchangeRecord,
+  type PlannedFault,
+} from "../../src/chaos/door.ts";
+import { seededRandom } from "../../src/std/random.ts";
+import { body, post, serve } from "./served.ts";
+
+const model: ChatModel = {
+  name: "greeter",
+  answer: () => ({ kind: "answer", text: "Hello.", finishReason: "stop" }),
+};
+
+function planned(name: string): PlannedFault {
+  return { fault: findFault(name), argument: undefined, random: seededRandom(1) };
+}
+
+describe("the gate", () => {
+  test("is closed until the time has passed, for the run that it was closed for", () => {
+    let now = 1_000;
+    const gate = rateGate(() => now);
+    const fault = planned("rate_limited_short");
+    expect(gate.closedFor("a")).toBeUndefined();
+    gate.close("a", fault, 2_000);
+    expect(gate.closedFor("a")).toEqual({ planned: fault, leftMs: 2_000 });
+    expect(gate.closedFor("b")).toBeUndefined();
+    now = 2_500;
+    expect(gate.closedFor("a")?.leftMs).toBe(500);
+    now = 3_000;
+    expect(gate.closedFor("a")).toBeUndefined();
+    now = 1_500;
+    expect(gate.closedFor("a")).toBeUndefined();
+  });
+
+  test("keeps the later of two times, and no time longer than a day", () => {
+    const gate = rateGate(() => 0);
+    gate.close("a", planned("rate_limited_long"), 120_000);
+    gate.close("a", planned("rate_limited_short"), 2_000);
+    expect(gate.closedFor("a")?.planned.fault.name).toBe("rate_limited_long");
+    gate.close("b", planned("rate_limited_long"), Infinity);
+    expect(gate.closedFor("b")?.leftMs).toBe(24 * 60 * 60_000);
+  });
+
+  test("forgets the oldest of more than ten thousand runs", () => {
+    const gate = rateGate(() => 0);
+    for (let run = 0; run <= 10_000; run++) gate.close(`run ${run}`, planned("slow_down"), 1_000);
+    expect(gate.closedFor("run 0")).toBeUndefined();
+    expect(gate.closedFor("run 1")).toBeDefined();
+    expect(gate.closedFor("run 10000")).toBeDefined();
+  });
+
+  test("refuses who comes early, with the time that is left, and lets in who waited", async () => {
+    let now = 0;
+    const told: ExchangeRecord[] = [];
+    const server = await serve({
+      models: () => model,
+      faults: faultPlan({ faults: ["rate_limited_short:9000@1"] }),
+      gate: rateGate(() => now),
+      onExchange: (exchange) => told.push(exchange),
+    });
+    const ask = async (): Promise<readonly [number, string | null]> => {
+      const { status, headers } = await post(server.urlFor("r"), body());
+      return [status, headers.get("retry-after")];
+    };
+    expect(await ask()).toEqual([429, "9"]);
+    now = 3_500;
+    expect(await ask()).toEqual([429, "6"]);
+    expect((await post(server.urlFor("other"), body())).status).toBe(429);
+    now = 8_990;
+    expect(await ask()).toEqual([200, null]);
+    const early = told.filter(({ runKey }) => runKey === "r").map(({ earlyByMs }) => earlyByMs);
+    expect(early).toEqual([undefined, 5_500, undefined]);
+  });
+
+  test.each([
+    ["rate_limited_ms:8000", "retry-after-ms", "8000", "3000"],
+    ["rate_limited_reset:8000", "x-ratelimit-reset-requests", "8s", "3s"],
+    ["unavailable_retry_after:8000", "retry-after", "8", "3"],
+    ["slow_down:80000", "retry-after", "80", "75"],
+  ])("%s tells the time that is left in %s", async (spec, header, first, second) => {
+    let now = 0;
+    const server = await serve({
+      models: () => model,
+      faults: faultPlan({ faults: [spec] }),
+      gate: rateGate(() => now),
+    });
+    const told = async (): Promise<string | null> =>
+      (await post(server.urlFor("r"), body())).headers.get(header);
+    expect(await told()).toBe(first);
+    now = 5_000;
+    expect(await told()).toBe(second);
+  });
+});
