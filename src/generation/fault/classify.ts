@@ -80,15 +80,13 @@ function natureOf(evidence: Evidence): Nature {
 }
 
 /** Our own time limits carry a phase; a limit of somebody else's was on the whole. */
-function natureOfStop({ names, codes, phase, status }: Evidence): Nature | undefined {
+function natureOfStop({ names, phase, status }: Evidence): Nature | undefined {
   if (status !== undefined && !isGood(status)) return undefined;
   if (names.some((name) => TIMED_OUT.has(name))) {
     const isKnown = phase === "connect" || phase === "first_byte" || phase === "idle";
     return { kind: "timeout", phase: isKnown ? phase : "total" };
   }
-  // Node's sockets say "aborted" when the other side went away.
-  const isOther = codes.includes("ECONNRESET");
-  return !isOther && names.some((name) => ABORTED.has(name)) ? { kind: "aborted" } : undefined;
+  return names.some((name) => ABORTED.has(name)) ? { kind: "aborted" } : undefined;
 }
 
 const TIMED_OUT = new Set(["TimeoutError", "APIConnectionTimeoutError", "RequestTimeoutError"]);

@@ -191,7 +191,8 @@ function visitBody(into: Gathering, node: object, depth: number): void {
   }
   into.bodies.push(node);
   addCodes(into, node);
-  for (const key of ["code", "status", "status_code", "statusCode"]) {
+  const isGuessed = memberOf(node, GUESSED) === true;
+  for (const key of isGuessed ? ["code"] : ["code", "status", "status_code", "statusCode"]) {
     into.mirrored ??= statusOf(memberOf(node, key));
   }
   for (const key of SENTENCES) {

@@ -269,6 +269,11 @@ const misleading: readonly Row[] = [
     }),
     { ...MALFORMED, status: 200 },
   ),
+  row(
+    "an answer's own text and numbers",
+    refused(200, { choices: [], message: "rate limit exceeded", code: 429 }),
+    { ...MALFORMED, status: 200 },
+  ),
   row("529 with a page that speaks of a model", refused(529, "model not found"), {
     ...OVERLOADED,
     status: 529,
