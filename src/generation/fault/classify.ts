@@ -10,7 +10,7 @@
 import type { ModelFault } from "../../journal/model-fault.ts";
 import { unreachable } from "../../std/assert.ts";
 import { gatherEvidence, type Evidence } from "./evidence.ts";
-import { natureOfFinish, type Finish, type Finished } from "./finish.ts";
+import { brokenStream, natureOfFinish, type Finish, type Finished } from "./finish.ts";
 import { memberOf } from "./guarded.ts";
 import { natureOfMeaning, type Meaning, type Nature } from "./nature.ts";
 import { natureOfCodes, natureOfNetworkWording } from "./network.ts";
@@ -27,20 +27,20 @@ export interface FaultSource {
   /** Milliseconds since the epoch, for dates in headers. */
   readonly now: number;
   /** A stream had begun: what had arrived. */
-  readonly arrived?: "nothing" | "text" | "arguments";
+  readonly arrived?: "nothing" | "text" | "arguments" | undefined;
+  /** The stream's `content-type`, where it is known: a page is no stream that broke. */
+  readonly contentType?: string | undefined;
 }
 
 /** Never throws. `aborted` only for an abort: who asked for it is the caller's to know. */
-export function classifyFault({ thrown, now, arrived }: FaultSource): ModelFault {
+export function classifyFault(source: FaultSource): ModelFault {
+  const { thrown, now, arrived } = source;
   const evidence = gatherEvidence(thrown);
   const plain = natureOf(evidence);
   // Once a stream has begun, a connection that fails is that stream's end.
   const isLost = plain.kind === "unreachable" || plain.kind === "stream_broken";
-  const after = arrived ?? "nothing";
-  const nature: Nature =
-    plain.kind === "stream_broken" || (isLost && arrived !== undefined)
-      ? { kind: "stream_broken", after }
-      : plain;
+  const isStream = plain.kind === "stream_broken" || (isLost && arrived !== undefined);
+  const nature = isStream ? brokenStream(source) : plain;
   const { status } = evidence;
   // A good status and then no whole answer: the provider was at work, and bills it.
   const hasBegun = arrived !== undefined || (isLost && isGood(status));
@@ -80,15 +80,13 @@ function natureOf(evidence: Evidence): Nature {
 }
 
 /** Our own time limits carry a phase; a limit of somebody else's was on the whole. */
-function natureOfStop({ names, codes, phase, status }: Evidence): Nature | undefined {
+function natureOfStop({ names, phase, status }: Evidence): Nature | undefined {
   if (status !== undefined && !isGood(status)) return undefined;
   if (names.some((name) => TIMED_OUT.has(name))) {
     const isKnown = phase === "connect" || phase === "first_byte" || phase === "idle";
     return { kind: "timeout", phase: isKnown ? phase : "total" };
   }
-  // Node's sockets say "aborted" when the other side went away.
-  const isOther = codes.includes("ECONNRESET");
-  return !isOther && names.some((name) => ABORTED.has(name)) ? { kind: "aborted" } : undefined;
+  return names.some((name) => ABORTED.has(name)) ? { kind: "aborted" } : undefined;
 }
 
 const TIMED_OUT = new Set(["TimeoutError", "APIConnectionTimeoutError", "RequestTimeoutError"]);
@@ -178,11 +176,13 @@ const NAMED: Readonly<Record<string, Nature>> = {
   AI_InvalidArgumentError: { kind: "invalid_request", about: "other" },
 };
 
+/** What clients say when the first event of a stream was none, and when an answer held nothing. */
+const NO_ANSWER = /normalized Anthropic stream error|^Responses API returned no output/m;
+
 function natureOfNames({ names, status, isPart, text }: Evidence): Nature {
   const named = names.map((name) => NAMED[name]).find((nature) => nature !== undefined);
   if (named !== undefined) return named;
-  // Anthropic's client when the first event of a stream was no event.
-  if (text.includes("normalized Anthropic stream error")) return { kind: "malformed" };
+  if (NO_ANSWER.test(text)) return { kind: "malformed" };
   if (isGood(status) || isPart) return { kind: "malformed" };
   return { kind: "unknown" };
 }

@@ -139,15 +139,18 @@ function visitError(into: Gathering, node: object, depth: number): void {
   else {
     addCodes(into, node);
     const message = memberOf(node, "message");
-    if (typeof message !== "string") return visitCauses(into, node, depth);
-    if (QUOTING.test(message)) into.quoted.push(message);
-    else addSentence(into, message, { depth, isBody: false });
+    const isQuoting = typeof message === "string" && QUOTING.test(message);
+    if (isQuoting) into.quoted.push(message);
+    else if (typeof message === "string") addSentence(into, message, { depth, isBody: false });
   }
-  visitCauses(into, node, depth);
+  if (name === undefined || !READERS.has(name)) visitCauses(into, node, depth);
 }
 
 /** Messages of the AI SDK that repeat the answer they could not read. */
 const QUOTING = /^(?:Type validation failed|JSON parsing failed|Invalid response data)/;
+
+/** Their causes are a validator's or a parser's: codes of its own, in a provider's words. */
+const READERS = new Set(["AI_TypeValidationError", "AI_JSONParseError", "ZodError", "$ZodError"]);
 
 function visitCauses(into: Gathering, node: object, depth: number): void {
   for (const key of CAUSES) {
@@ -188,7 +191,8 @@ function visitBody(into: Gathering, node: object, depth: number): void {
   }
   into.bodies.push(node);
   addCodes(into, node);
-  for (const key of ["code", "status", "status_code", "statusCode"]) {
+  const isGuessed = memberOf(node, GUESSED) === true;
+  for (const key of isGuessed ? ["code"] : ["code", "status", "status_code", "statusCode"]) {
     into.mirrored ??= statusOf(memberOf(node, key));
   }
   for (const key of SENTENCES) {
@@ -260,8 +264,16 @@ const QUOTED_CODE = /['"](?:type|code|status|reason)['"]\s{0,3}:\s{0,3}['"]([\w.
 /** A stream's error has no status of its own: the client guessed one from its code. */
 const GUESSED = Symbol.for("vercel.ai.providerStreamError");
 
+/** So has a whole answer without the part that is the answer. */
+const NO_OUTPUT = /^Responses API returned no output/;
+
+function textOf(held: unknown): string {
+  return typeof held === "string" ? held : "";
+}
+
 function addStatus(into: Gathering, node: object): void {
   if (into.status !== undefined || memberOf(node, GUESSED) === true) return;
+  if (NO_OUTPUT.test(textOf(memberOf(node, "message")))) return;
   const ofAws = memberOf(memberOf(node, "$metadata"), "httpStatusCode");
   const ofAxios = memberOf(memberOf(node, "response"), "status");
   for (const given of [memberOf(node, "statusCode"), memberOf(node, "status"), ofAws, ofAxios]) {

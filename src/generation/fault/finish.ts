@@ -13,7 +13,9 @@ export interface Finished {
   /** The answer was streamed: one without a reason to end was cut off. */
   readonly isStreamed?: boolean;
   /** What had arrived; `nothing` for an answer without text and calls. */
-  readonly arrived?: "nothing" | "text" | "arguments";
+  readonly arrived?: "nothing" | "text" | "arguments" | undefined;
+  /** The stream's `content-type`, where it is known. */
+  readonly contentType?: string | undefined;
   readonly outputTokens?: number;
   /** The output that was asked for at most. */
   readonly outputTokensMax?: number;
@@ -64,7 +66,7 @@ export function natureOfFinish(finish: Finish, about: Finished): Nature | null {
   const raw = finish.raw === undefined ? undefined : normalWord(finish.raw);
   const known = raw === undefined ? undefined : RAW[raw];
   if (known !== undefined) return known;
-  const broken: Nature = { kind: "stream_broken", after: about.arrived ?? "nothing" };
+  const broken = brokenStream(about);
   switch (finish.unified) {
     case "length":
       return isFull(about) ? OVERFLOW : { kind: "truncated" };
@@ -77,11 +79,20 @@ export function natureOfFinish(finish: Finish, about: Finished): Nature | null {
       return raw === undefined && about.isStreamed === true ? broken : MALFORMED;
     case "other":
     case "unknown":
-      if (raw === undefined) return about.isStreamed === true ? broken : null;
-      return about.arrived === "nothing" ? { kind: "unknown" } : null;
+      if (raw === undefined && about.isStreamed === true) return broken;
+      if (about.arrived !== "nothing") return null;
+      // Neither an answer nor a reason: another form of body that the client read as empty.
+      return raw === undefined ? MALFORMED : { kind: "unknown" };
     default:
       return null;
   }
+}
+
+/** A stream's end before its answer's; a page of which no event was made is another matter. */
+export function brokenStream({ arrived, contentType }: Finished): Nature {
+  const after = arrived ?? "nothing";
+  const isPage = after === "nothing" && contentType?.startsWith("text/html") === true;
+  return isPage ? MALFORMED : { kind: "stream_broken", after };
 }
 
 function isFull({ outputTokens, outputTokensMax }: Finished): boolean {

@@ -79,6 +79,7 @@ export function natureOfCodes(codes: readonly string[]): Nature | undefined {
 
 /** Sentences of the same clients, for errors that were put in words before they came here. */
 const SENTENCES: readonly (readonly [Nature, ...RegExp[]])[] = [
+  [{ kind: "malformed" }, /does not match the HTTP\/1|^parse error: /im],
   [
     { kind: "invalid_request", about: "address" },
     /failed to parse url|invalid url|unknown scheme|bad port|unexpected redirect|redirect count/i,

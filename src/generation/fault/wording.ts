@@ -85,12 +85,16 @@ const SIZE: readonly RegExp[] = [
   /entity too large|maximum allowed number of (?:bytes|messages)|array too long/i,
 ];
 
-const AUTH: readonly RegExp[] = [
+/** About the key itself: some say it under 400. */
+const KEY: readonly RegExp[] = [
   /(?:invalid|incorrect|missing|expired|wrong|malformed|no) api[ -]?key/i,
   /api[ -]?key (?:not valid|is invalid|expired|not found|is missing|was not provided|is required)/i,
   /didn't provide an api key|invalid x-api-key|x-api-key header is required/i,
+  /security token .{0,40}(?:invalid|expired)|location is not supported/i,
+];
+
+const ACCESS: readonly RegExp[] = [
   /unauthori[sz]ed|authentication (?:failed|required|fails)|no auth credentials|invalid token/i,
-  /security token .{0,40}(?:invalid|expired)|user not found|location is not supported/i,
   /invalid bearer token|no cookie auth|oauth token has expired|forbidden|permission denied/i,
 ];
 
@@ -118,7 +122,8 @@ const WORDINGS: readonly Wording[] = [
   { meaning: "history", statuses: REFUSED_AS_SUCH, patterns: HISTORY },
   { meaning: "filtered", statuses: [400, 403, 422, 451, 500], patterns: FILTERED },
   { meaning: "quota", statuses: [400, 401, 402, 403, 429, 500], patterns: QUOTA },
-  { meaning: "auth", statuses: [400, 401, 403, 404], patterns: AUTH },
+  { meaning: "auth", statuses: [400, 401, 403], patterns: KEY },
+  { meaning: "auth", statuses: [401], patterns: ACCESS },
   { meaning: "model", statuses: [400, 403, 404, 410, 422, 500, 503], patterns: MODEL },
   { meaning: "size", statuses: [400, 413, 422], patterns: SIZE },
   { meaning: "overloaded", statuses: [429, 500, 502, 503], patterns: OVERLOADED },

@@ -237,6 +237,49 @@ const sdk: readonly Row[] = [
   ),
 ];
 
+/** Sentences that speak of one thing and mean another. */
+const misleading: readonly Row[] = [
+  row("400: a token that is no key", refused(400, { error: "Invalid JSON: invalid token" }), {
+    ...OTHER,
+    status: 400,
+  }),
+  row(
+    "400: more output than a model gives",
+    refused(400, { message: "The maximum tokens you requested exceeds the model limit of 4096." }),
+    { ...OTHER, status: 400 },
+  ),
+  row("400: a schema", refused(400, { error: { message: "Invalid schema for function 'pay'" } }), {
+    ...OTHER,
+    status: 400,
+  }),
+  row(
+    "a validator's codes inside the AI SDK's error",
+    new APICallError({
+      message: "Invalid JSON response",
+      url: "https://provider.test",
+      requestBodyValues: {},
+      statusCode: 200,
+      responseBody: '{"hello":"world"}',
+      cause: new TypeValidationError({
+        value: { hello: "world" },
+        cause: Object.assign(new Error('[{"code":"invalid_value","message":"rate limit"}]'), {
+          name: "ZodError",
+        }),
+      }),
+    }),
+    { ...MALFORMED, status: 200 },
+  ),
+  row(
+    "an answer's own text and numbers",
+    refused(200, { choices: [], message: "rate limit exceeded", code: 429 }),
+    { ...MALFORMED, status: 200 },
+  ),
+  row("529 with a page that speaks of a model", refused(529, "model not found"), {
+    ...OVERLOADED,
+    status: 529,
+  }),
+];
+
 /** Other clients' errors, and things that are no errors. */
 const others: readonly Row[] = [
   row(
@@ -266,4 +309,11 @@ const others: readonly Row[] = [
   row("any sentence", "boom", { kind: "unknown", says: "boom" }),
 ];
 
-export const clientRows: readonly Row[] = [...network, ...broken, ...stopped, ...sdk, ...others];
+export const clientRows: readonly Row[] = [
+  ...network,
+  ...broken,
+  ...stopped,
+  ...sdk,
+  ...misleading,
+  ...others,
+];

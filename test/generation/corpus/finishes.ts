@@ -51,6 +51,7 @@ const ends: readonly Ended[] = [
   ["other", undefined, { kind: "stream_broken", after: "arguments" }, streamed],
   ["unknown", undefined, null],
   ["other", undefined, null],
+  ["other", undefined, MALFORMED, { arrived: "nothing" }],
   ["other", "OTHER", { kind: "unknown" }, { arrived: "nothing" }],
   ["other", "OTHER", null, { arrived: "text" }],
   ["other", "compaction", null, { arrived: "text" }],

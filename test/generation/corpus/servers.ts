@@ -23,6 +23,7 @@ const bedrock: readonly Row[] = [
     [
       [429, "ThrottlingException", "Too many tokens, please wait before trying again.", RATE],
       [429, "ThrottlingException", "Too many tokens per day, please wait.", QUOTA],
+      [429, "ThrottlingException", "Too many input tokens, please wait.", RATE],
       [429, "ModelNotReadyException", "The model is not ready.", OVERLOADED],
       [400, "ServiceQuotaExceededException", "Exceeds the quota for your account.", QUOTA],
       [408, "ModelTimeoutException", "The request took too long.", UNAVAILABLE],
