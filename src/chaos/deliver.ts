@@ -21,6 +21,7 @@ type Course = "open" | "done" | "left";
 
 interface Line {
   readonly response: ServerResponse;
+  readonly patienceMs: number;
   /** Resolves when the connection closes, from either side, or is done with this response. */
   readonly gone: Promise<void>;
   isGone: boolean;
@@ -33,9 +34,16 @@ interface Line {
   isGivenUp: boolean;
 }
 
-/** Resolves when the response is sent, cut off or given up, or when the client has left. */
-export async function deliver(response: ServerResponse, steps: readonly Step[]): Promise<Delivery> {
-  const line = openLine(response);
+/**
+ * Resolves when the response is sent, cut off or given up, or when the client has left. It is given
+ * up when nothing moved for `patienceMs`: in a wait, in a hang, or because nobody reads.
+ */
+export async function deliver(
+  response: ServerResponse,
+  steps: readonly Step[],
+  patienceMs: number = PATIENCE_MS,
+): Promise<Delivery> {
+  const line = openLine(response, patienceMs);
   let course: Course = "open";
   for (const [index, step] of steps.entries()) {
     course = await perform(line, step, steps[index + 1]);
@@ -45,10 +53,11 @@ export async function deliver(response: ServerResponse, steps: readonly Step[]):
   return { status: line.status, clientLeft: course === "left" && !line.isGivenUp };
 }
 
-function openLine(response: ServerResponse): Line {
+function openLine(response: ServerResponse, patienceMs: number): Line {
   const { promise: gone, resolve } = Promise.withResolvers<void>();
   const line: Line = {
     response,
+    patienceMs,
     gone,
     isGone: response.destroyed || response.socket === null,
     status: 0,
@@ -70,7 +79,7 @@ function openLine(response: ServerResponse): Line {
 function watch(line: Line): void {
   if (line.isWatched) return;
   line.isWatched = true;
-  line.response.setTimeout(PATIENCE_MS, () => {
+  line.response.setTimeout(line.patienceMs, () => {
     line.isGivenUp = true;
     line.response.destroy();
   });
@@ -135,7 +144,7 @@ async function wait(line: Line, ms: number): Promise<Course> {
   const leaving = new AbortController();
   const { signal } = leaving;
   // A wait keeps no process alive: the server does, unless it is a background server.
-  const waited = pause(Math.min(Math.max(0, ms), PATIENCE_MS), undefined, { ref: false, signal });
+  const waited = pause(Math.max(0, ms), undefined, { ref: false, signal });
   await Promise.race([waited.catch(() => undefined), line.gone]);
   leaving.abort();
   return line.isGone ? "left" : "open";
