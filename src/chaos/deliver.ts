@@ -26,6 +26,7 @@ type Course = "open" | "done" | "left";
 
 interface Line {
   readonly response: ServerResponse;
+  readonly patienceMs: number;
   /** Resolves when the connection closes, from either side, or is done with this response. */
   readonly gone: Promise<void>;
   isGone: boolean;
@@ -38,12 +39,16 @@ interface Line {
   isGivenUp: boolean;
 }
 
-/** Resolves when the response is sent, cut off or given up, or when the client has left. */
+/**
+ * Resolves when the response is sent, cut off or given up, or when the client has left. It is given
+ * up when nothing moved for `patienceMs`: in a wait, in a hang, or because nobody reads.
+ */
 export async function deliver(
   response: ServerResponse,
   steps: readonly SocketStep[],
+  patienceMs: number = PATIENCE_MS,
 ): Promise<Delivery> {
-  const line = openLine(response);
+  const line = openLine(response, patienceMs);
   let course: Course = "open";
   for (const [index, step] of steps.entries()) {
     course = await perform(line, step, steps[index + 1]);
@@ -53,10 +58,11 @@ export async function deliver(
   return { status: line.status, clientLeft: course === "left" && !line.isGivenUp };
 }
 
-function openLine(response: ServerResponse): Line {
+function openLine(response: ServerResponse, patienceMs: number): Line {
   const { promise: gone, resolve } = Promise.withResolvers<void>();
   const line: Line = {
     response,
+    patienceMs,
     gone,
     isGone: response.destroyed || response.socket === null,
     status: 0,
@@ -78,7 +84,7 @@ function openLine(response: ServerResponse): Line {
 function watch(line: Line): void {
   if (line.isWatched) return;
   line.isWatched = true;
-  line.response.setTimeout(PATIENCE_MS, () => {
+  line.response.setTimeout(line.patienceMs, () => {
     line.isGivenUp = true;
     line.response.destroy();
   });
@@ -147,7 +153,7 @@ async function wait(line: Line, ms: number): Promise<Course> {
   const leaving = new AbortController();
   const { signal } = leaving;
   // A wait keeps no process alive: the server does, unless it is a background server.
-  const waited = pause(Math.min(Math.max(0, ms), PATIENCE_MS), undefined, { ref: false, signal });
+  const waited = pause(Math.max(0, ms), undefined, { ref: false, signal });
   await Promise.race([waited.catch(() => undefined), line.gone]);
   leaving.abort();
   return line.isGone ? "left" : "open";

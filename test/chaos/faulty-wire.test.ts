@@ -118,7 +118,7 @@ describe("a fault", () => {
       fault({ ...silent, name: "other", dialects: ["gemini"] }),
       fault({ ...silent, name: "streams", only: "stream" }),
       fault({ ...silent, name: "texts", needs: "text" }),
-      fault({ name: "calls", needs: "call", answer: (answer) => ({ ...answer, text: "So." }) }),
+      fault({ name: "calls", needs: "call", answer: (answer) => ({ ...answer, text: "Look:" }) }),
       fault({ name: "idle", answer: (answer) => answer, steps: (steps) => steps }),
       fault({ name: "frames", frames: () => [] }),
     );
@@ -128,7 +128,8 @@ describe("a fault", () => {
       onExchange: (exchange) => told.push(exchange),
     });
     const { text } = await post(server.urlFor("r"), body());
-    expect(JSON.parse(text).choices[0].message.tool_calls).toHaveLength(1);
+    const { content, tool_calls: calls } = JSON.parse(text).choices[0].message;
+    expect([content, calls.length]).toEqual(["Look:", 1]);
     expect(told).toMatchObject([{ faults: ["calls"], dialect: "openai-chat", stream: false }]);
   });
 
