@@ -21,20 +21,29 @@ type Course = "open" | "done" | "left";
 
 interface Line {
   readonly response: ServerResponse;
-  /** Aborted when the connection closes, from either side; `gone` resolves then. */
-  readonly closed: AbortSignal;
+  readonly patienceMs: number;
+  /** Resolves when the connection closes, from either side, or is done with this response. */
   readonly gone: Promise<void>;
+  isGone: boolean;
   status: number;
   isHeadFlushed: boolean;
   /** Body bytes that the head announced, and those written so far. */
   announced: number | undefined;
   written: number;
+  isWatched: boolean;
   isGivenUp: boolean;
 }
 
-/** Resolves when the response is sent, cut off or given up, or when the client has left. */
-export async function deliver(response: ServerResponse, steps: readonly Step[]): Promise<Delivery> {
-  const line = openLine(response);
+/**
+ * Resolves when the response is sent, cut off or given up, or when the client has left. It is given
+ * up when nothing moved for `patienceMs`: in a wait, in a hang, or because nobody reads.
+ */
+export async function deliver(
+  response: ServerResponse,
+  steps: readonly Step[],
+  patienceMs: number = PATIENCE_MS,
+): Promise<Delivery> {
+  const line = openLine(response, patienceMs);
   let course: Course = "open";
   for (const [index, step] of steps.entries()) {
     course = await perform(line, step, steps[index + 1]);
@@ -44,35 +53,40 @@ export async function deliver(response: ServerResponse, steps: readonly Step[]):
   return { status: line.status, clientLeft: course === "left" && !line.isGivenUp };
 }
 
-function openLine(response: ServerResponse): Line {
-  const closing = new AbortController();
-  const gone = new Promise<void>((resolve) => {
-    const close = (): void => {
-      closing.abort();
-      resolve();
-    };
-    if (response.destroyed || response.socket === null) close();
-    else response.once("close", close);
-  });
+function openLine(response: ServerResponse, patienceMs: number): Line {
+  const { promise: gone, resolve } = Promise.withResolvers<void>();
   const line: Line = {
     response,
-    closed: closing.signal,
+    patienceMs,
     gone,
+    isGone: response.destroyed || response.socket === null,
     status: 0,
     isHeadFlushed: false,
     announced: undefined,
     written: 0,
+    isWatched: false,
     isGivenUp: false,
   };
-  response.setTimeout(PATIENCE_MS, () => {
-    line.isGivenUp = true;
-    response.destroy();
+  if (line.isGone) resolve();
+  response.once("close", () => {
+    line.isGone = true;
+    resolve();
   });
   return line;
 }
 
+/** From here on the response may stand still; not for ever. */
+function watch(line: Line): void {
+  if (line.isWatched) return;
+  line.isWatched = true;
+  line.response.setTimeout(line.patienceMs, () => {
+    line.isGivenUp = true;
+    line.response.destroy();
+  });
+}
+
 async function perform(line: Line, step: Step, next: Step | undefined): Promise<Course> {
-  if (line.closed.aborted) return "left";
+  if (line.isGone) return "left";
   switch (step.kind) {
     case "head":
       return writeHead(line, step);
@@ -83,6 +97,7 @@ async function perform(line: Line, step: Step, next: Step | undefined): Promise<
       return wait(line, step.ms);
     case "hang":
       flushHead(line);
+      watch(line);
       await line.gone;
       return "left";
     case "reset":
@@ -116,18 +131,23 @@ async function write(line: Line, bytes: Uint8Array): Promise<Course> {
   const target = line.status === 0 ? line.response.socket : line.response;
   line.isHeadFlushed = line.status !== 0;
   line.written += bytes.length;
+  watch(line);
   const taken = new Promise<void>((resolve) => target?.write(bytes, () => resolve()));
   await Promise.race([taken, line.gone]);
   await turn();
-  return line.closed.aborted ? "left" : "open";
+  return line.isGone ? "left" : "open";
 }
 
 async function wait(line: Line, ms: number): Promise<Course> {
   flushHead(line);
-  const waitMs = Math.min(Math.max(0, ms), PATIENCE_MS);
+  watch(line);
+  const leaving = new AbortController();
+  const { signal } = leaving;
   // A wait keeps no process alive: the server does, unless it is a background server.
-  await pause(waitMs, undefined, { ref: false, signal: line.closed }).catch(() => undefined);
-  return line.closed.aborted ? "left" : "open";
+  const waited = pause(Math.max(0, ms), undefined, { ref: false, signal });
+  await Promise.race([waited.catch(() => undefined), line.gone]);
+  leaving.abort();
+  return line.isGone ? "left" : "open";
 }
 
 async function end(line: Line, bytes?: Uint8Array): Promise<Course> {
@@ -144,6 +164,7 @@ async function end(line: Line, bytes?: Uint8Array): Promise<Course> {
   // A client that was promised another number of bytes would wait for them, or take the next
   // response's; only the end of the connection tells it.
   if (line.announced !== undefined && line.announced !== line.written) socket?.destroySoon();
+  if (response.writableLength > 0) watch(line);
   await line.gone;
   return response.writableFinished ? "done" : "left";
 }

@@ -10,6 +10,7 @@ import {
   type Step,
   type WireFault,
 } from "../../src/chaos/door.ts";
+import { repeatCount } from "../../src/chaos/repeat-count.ts";
 import { seededRandom } from "../../src/std/random.ts";
 import { body, eventsOf, post, serve } from "./served.ts";
 
@@ -117,7 +118,7 @@ describe("a fault", () => {
       fault({ ...silent, name: "other", dialects: ["gemini"] }),
       fault({ ...silent, name: "streams", only: "stream" }),
       fault({ ...silent, name: "texts", needs: "text" }),
-      fault({ name: "calls", needs: "call", answer: (answer) => ({ ...answer, text: "So." }) }),
+      fault({ name: "calls", needs: "call", answer: (answer) => ({ ...answer, text: "Look:" }) }),
       fault({ name: "idle", answer: (answer) => answer, steps: (steps) => steps }),
       fault({ name: "frames", frames: () => [] }),
     );
@@ -127,7 +128,8 @@ describe("a fault", () => {
       onExchange: (exchange) => told.push(exchange),
     });
     const { text } = await post(server.urlFor("r"), body());
-    expect(JSON.parse(text).choices[0].message.tool_calls).toHaveLength(1);
+    const { content, tool_calls: calls } = JSON.parse(text).choices[0].message;
+    expect([content, calls.length]).toEqual(["Look:", 1]);
     expect(told).toMatchObject([{ faults: ["calls"], dialect: "openai-chat", stream: false }]);
   });
 
@@ -359,4 +361,12 @@ describe("a gate", () => {
       [200, 1, undefined],
     ]);
   });
+});
+
+test("the oldest decisions are forgotten when too many are counted", () => {
+  const counts = repeatCount(2);
+  expect([counts.ask("a", 0), counts.ask("a", 0), counts.ask("a", 1)]).toEqual([0, 1, 0]);
+  expect([counts.of("a", 0), counts.of("b", 0)]).toEqual([2, 0]);
+  counts.ask("b", 0);
+  expect([counts.of("a", 0), counts.of("a", 1), counts.of("b", 0)]).toEqual([0, 1, 1]);
 });

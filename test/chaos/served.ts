@@ -14,9 +14,14 @@ export interface Posted {
   readonly text: string;
 }
 
-/** Posts a body as it is; an object as JSON. */
+/** Posts a chat request: a body as it is; an object as JSON. */
 export async function post(baseUrl: string, body: unknown): Promise<Posted> {
-  const response = await fetch(`${baseUrl}/chat/completions`, {
+  return postTo(`${baseUrl}/chat/completions`, body);
+}
+
+/** The same to any address. */
+export async function postTo(url: string, body: unknown): Promise<Posted> {
+  const response = await fetch(url, {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: typeof body === "string" ? body : JSON.stringify(body),
@@ -39,4 +44,23 @@ export function eventsOf(text: string): string[] {
     .split("\n\n")
     .filter((event) => event !== "")
     .map((event) => event.replace(/^data: /, ""));
+}
+
+export interface NamedEvent {
+  /** The `event:` line, where there is one. */
+  readonly event: string | undefined;
+  readonly data: ReturnType<typeof JSON.parse>;
+}
+
+/** Server-sent events whose data is JSON, each with its name. */
+export function namedEventsOf(text: string): NamedEvent[] {
+  if (!text.endsWith("\n\n")) throw new Error("the stream ends inside an event");
+  return text
+    .slice(0, -2)
+    .split("\n\n")
+    .map((event) => {
+      const match = /^(?:event: (.+)\n)?data: (.+)$/.exec(event);
+      if (match === null) throw new Error(`not an event: ${event}`);
+      return { event: match[1], data: JSON.parse(match[2] ?? "") };
+    });
 }

@@ -1,12 +1,12 @@
-/** How many pieces one text, or one call's arguments, is streamed in. */
-const PIECES_MAX = 4;
+/** In how many pieces one text, or one call's arguments, is streamed, surrogates aside. */
+const SHARES = 4;
 /** A longer text is not cut in pieces shorter than this. */
 const PIECE_CHARACTERS_MIN = 8;
 
-/** Cuts a text in 2 to 4 pieces, never inside a surrogate pair. One character stays whole. */
+/** Cuts a text in 2 to 5 pieces, never inside a surrogate pair. One character stays whole. */
 export function pieces(text: string): readonly string[] {
   const half = Math.ceil(text.length / 2);
-  const share = Math.ceil(text.length / PIECES_MAX);
+  const share = Math.ceil(text.length / SHARES);
   const size = Math.max(1, Math.min(half, Math.max(PIECE_CHARACTERS_MIN, share)));
   const cut: string[] = [];
   let from = 0;
