@@ -49,7 +49,6 @@ const speeches: Readonly<Record<Dialect, Speech>> = {
     body: (stream, text) => ({ model: "any", max_tokens: 9, messages: messages(text), stream }),
     kinds: [
       "role",
-      "text",
       "ping",
       "text",
       "part_end",
