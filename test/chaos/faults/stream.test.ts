@@ -1,14 +1,21 @@
 import { describe, expect } from "vitest";
 import { expectGroup, type Expectation } from "./group.ts";
+import type { ReadAnswer } from "./read-answer.ts";
 import type { Tried } from "./trial.ts";
 
 type Ended = Tried["seen"]["ended"];
 
 /** The bytes are a true beginning of what would have come. */
-function expectBeginning({ seen, plain }: Tried, ended: Ended): void {
+function expectBeginning({ seen, plain, read, plainRead }: Tried, ended: Ended): void {
   expect(seen).toMatchObject({ status: 200, ended });
-  expect(seen.text.length).toBeLessThan(plain.text.length);
-  expect(plain.text.startsWith(seen.text)).toBe(true);
+  const [sent, whole] = [withoutIds(seen.text, read), withoutIds(plain.text, plainRead)];
+  expect(sent.length).toBeLessThan(whole.length);
+  expect(whole.startsWith(sent)).toBe(true);
+}
+
+/** A call that is spoilt comes under another id. */
+function withoutIds(text: string, { calls }: ReadAnswer): string {
+  return calls.reduce((rest, { id }) => rest.replaceAll(JSON.stringify(id), '"ID"'), text);
 }
 
 function cut(ended: Ended, more: Expectation): Expectation {
@@ -34,7 +41,11 @@ const inArguments: Expectation = ({ read, plainRead }) => {
 };
 
 const allSaid: Expectation = ({ read, plainRead }) => {
-  expect(read).toMatchObject({ text: plainRead.text, calls: plainRead.calls });
+  const said = (answer: ReadAnswer): readonly unknown[] => [
+    answer.text,
+    answer.calls.map(({ name, argumentsText }) => [name, argumentsText]),
+  ];
+  expect(said(read)).toEqual(said(plainRead));
 };
 
 const allButFinish: Expectation = (tried) => {
