@@ -81,3 +81,4 @@ export {
   type FaultTally,
   type Waits,
 } from "./report.ts";
+export { echoModel, standInModel } from "./stand-in-model.ts";

@@ -48,3 +48,23 @@ export function amountOf(value: string): number {
   if (value.trim() !== "" && Number.isFinite(amount) && amount > 0) return amount;
   throw new InvalidArgumentError("Give an amount above 0.");
 }
+
+/** A share from 0 to 1, or as a percentage: 0.05, 5%. */
+export function rateOf(value: string): number {
+  const isPercent = value.trim().endsWith("%");
+  const number = Number(isPercent ? value.trim().slice(0, -1) : value);
+  const rate = isPercent ? number / 100 : number;
+  if (value.trim() !== "" && rate >= 0 && rate <= 1) return rate;
+  throw new InvalidArgumentError("Give a share of the requests: 0.05, or 5%.");
+}
+
+export function portOf(value: string): number {
+  const port = Number(value);
+  if (value.trim() !== "" && Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
+  throw new InvalidArgumentError("Give a port from 0 to 65535; 0 is any free one.");
+}
+
+/** An option that may be given more than once. */
+export function many(value: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), value];
+}

@@ -3,7 +3,8 @@ import { Command, Option } from "commander";
 import { outcomeKinds } from "../journal/outcome.ts";
 import { LIST_MAX } from "../journal/store-rules.ts";
 import { exitCodeHelp } from "./exit-code.ts";
-import { countOf, examples, seedOf, withJournal, withJson, type Finish } from "./options.ts";
+import { countOf, examples, many, seedOf, withJournal, withJson, type Finish } from "./options.ts";
+import { addChaos } from "./program-chaos.ts";
 import { addGovernance } from "./program-governance.ts";
 import type { CancelOptions, MessageOptions } from "./commands/message.ts";
 import type { DemoOptions } from "./demo/demo.ts";
@@ -39,6 +40,7 @@ Begin with:
   addGovernance(program, finish);
   addDoctor(program, finish);
   addDemo(program, finish);
+  addChaos(program, finish);
   return program;
 }
 
@@ -178,8 +180,4 @@ function addDemo(program: Command, finish: Finish): void {
       finish(await runDemo({ ...options, json: options.json === true }));
     });
   examples(command, "bridle demo", "bridle demo --model openai/gpt-5.2 --tickets 8");
-}
-
-function many(value: string, before: readonly string[] | undefined): readonly string[] {
-  return [...(before ?? []), value];
 }

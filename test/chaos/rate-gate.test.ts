@@ -77,11 +77,11 @@ describe("the gate", () => {
   });
 
   test.each([
-    ["rate_limited_ms:8000", "retry-after-ms", "8000", "3000"],
-    ["rate_limited_reset:8000", "x-ratelimit-reset-requests", "8s", "3s"],
-    ["unavailable_retry_after:8000", "retry-after", "8", "3"],
-    ["slow_down:80000", "retry-after", "80", "75"],
-  ])("%s tells the time that is left in %s", async (spec, header, first, second) => {
+    ["rate_limited_ms:8000", "retry-after-ms", ["8000", "3000"]],
+    ["rate_limited_reset:8000", "x-ratelimit-reset-requests", ["8s", "3s"]],
+    ["unavailable_retry_after:8000", "retry-after", ["8", "3"]],
+    ["slow_down:80000", "retry-after", ["80", "75"]],
+  ])("%s tells the time that is left in %s", async (spec, header, times) => {
     let now = 0;
     const server = await serve({
       models: () => model,
@@ -90,8 +90,8 @@ describe("the gate", () => {
     });
     const told = async (): Promise<string | null> =>
       (await post(server.urlFor("r"), body())).headers.get(header);
-    expect(await told()).toBe(first);
+    const first = await told();
     now = 5_000;
-    expect(await told()).toBe(second);
+    expect([first, await told()]).toEqual(times);
   });
 });

@@ -4,7 +4,7 @@ import type { ChatAnswer, ChatToolCall } from "../chat.ts";
 import type { Dialect, FaultContext, Frame, WireFault } from "../exchange.ts";
 import { numberOf } from "./argument.ts";
 import { argumentFaults } from "./arguments.ts";
-import { damageCall, plainId, renumber, withTwin } from "./damaged-call.ts";
+import { damageCall, plainId, renumber, unmark, withTwin } from "./damaged-call.ts";
 import { mapFrames, mapObjects, onObjects, without } from "./json-tree.ts";
 
 /** Gemini pairs calls and results by name and order: an id there is an extra. */
@@ -81,6 +81,7 @@ function inDeltas(
     dialects: ["openai-chat"],
     only: "stream",
     needs: "call",
+    answer: unmark,
     frames: (frames) => mapDeltas(frames, change),
   };
 }
@@ -94,7 +95,7 @@ const indexFaults: readonly WireFault[] = [
       ...delta,
       index: 0,
     })),
-    answer: withTwin,
+    answer: (answer, context) => unmark(withTwin(answer, context), context),
   },
   {
     ...inDeltas(
@@ -102,7 +103,7 @@ const indexFaults: readonly WireFault[] = [
       "the arguments of every call under the first call's index",
       (delta) => ("id" in delta ? delta : { ...delta, index: 0 }),
     ),
-    answer: withTwin,
+    answer: (answer, context) => unmark(withTwin(answer, context), context),
   },
 ];
 

@@ -34,6 +34,15 @@ export function damageCall(
   return { ...answer, toolCalls: calls.with(target, { ...call, ...damaged, id }) };
 }
 
+/**
+ * The same calls under ids without a mark, for faults that spoil them further down the wire: what
+ * the client makes of such a call shows in its history alone.
+ */
+export function unmark(answer: ChatAnswer, context: FaultContext): ChatAnswer {
+  if ((answer.toolCalls ?? []).length === 0) return answer;
+  return renumber(answer, () => plainId(context.random));
+}
+
 /** At least two calls: a single one is asked for twice. */
 export function withTwin(answer: ChatAnswer, context: FaultContext): ChatAnswer {
   const calls = answer.toolCalls ?? [];

@@ -3,6 +3,7 @@ import { isJsonObject } from "../../std/json.ts";
 import type { FaultContext, Frame, Step, WireFault } from "../exchange.ts";
 import { numberOf } from "./argument.ts";
 import { isBytes, isEventStream, isHead, mapBytes, textStep } from "./byte-steps.ts";
+import { unmark } from "./damaged-call.ts";
 import { mapFrames } from "./json-tree.ts";
 
 const LINE_FEED = 0x0a;
@@ -173,6 +174,7 @@ export const encodingFaults: readonly WireFault[] = [
     group: "encoding",
     summary: "the JSON of one event is cut off, and the stream goes on",
     only: "stream",
+    answer: unmark,
     frames: broken,
   },
   rewrite({

@@ -2,6 +2,7 @@
 import type { JsonObject } from "../../std/json.ts";
 import type { ChatAnswer, ChatToolCall } from "../chat.ts";
 import type { Dialect, FaultContext, WireFault } from "../exchange.ts";
+import { unmark } from "./damaged-call.ts";
 import { onObjects } from "./json-tree.ts";
 
 const MEMBER: Partial<Record<Dialect, string>> = {
@@ -34,7 +35,8 @@ export function firstHalf(text: string): string {
 }
 
 /** The last call's arguments broken off, as a limit on tokens breaks them off. */
-function withCutCall(answer: ChatAnswer): ChatAnswer {
+function withCutCall(whole: ChatAnswer, context: FaultContext): ChatAnswer {
+  const answer = unmark(whole, context);
   const calls = answer.toolCalls ?? [];
   const toolCalls = calls.map((call, index): ChatToolCall =>
     index === calls.length - 1 ? { ...call, argumentsText: firstHalf(call.argumentsText) } : call,
@@ -96,7 +98,7 @@ export const finishFaults: readonly WireFault[] = [
     summary: "a call's arguments are cut off by the token limit, and the finish reason says so",
     dialects: ["openai-chat", "openai-responses", "anthropic"],
     needs: "call",
-    answer: (answer) => ({ ...withCutCall(answer), finishReason: "length" }),
+    answer: (answer, context) => ({ ...withCutCall(answer, context), finishReason: "length" }),
   },
   {
     name: "length_whole_arguments",
@@ -111,6 +113,9 @@ export const finishFaults: readonly WireFault[] = [
     summary: "arguments cut off by the token limit under the finish reason of whole calls",
     dialects: ["openai-chat", "openai-responses", "anthropic"],
     needs: "call",
-    answer: (answer) => ({ ...withCutCall(answer), finishReason: "tool_calls" }),
+    answer: (answer, context) => ({
+      ...withCutCall(answer, context),
+      finishReason: "tool_calls",
+    }),
   },
 ];

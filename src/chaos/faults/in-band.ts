@@ -1,6 +1,7 @@
 /** Errors that come after the provider has said 200. */
 import { isJsonObject, type Json, type JsonObject } from "../../std/json.ts";
 import type { FaultContext, Frame, FrameKind, Planned, WireFault } from "../exchange.ts";
+import { unmark } from "./damaged-call.ts";
 import { objectAt } from "./json-tree.ts";
 import {
   errorBody,
@@ -42,6 +43,7 @@ function inBand(name: string, summary: string, error: ProviderError): WireFault 
     group: "in_band",
     summary,
     only: "stream",
+    answer: unmark,
     frames: (frames, context) => {
       const sent = throughContent(frames);
       return [...sent, errorFrame(context, error, sent.length)];
@@ -100,6 +102,7 @@ export const inBandFaults: readonly WireFault[] = [
     summary: "OpenRouter's form: a chunk with an error member and the finish reason error",
     dialects: ["openai-chat"],
     only: "stream",
+    answer: unmark,
     frames: openrouterFrames,
   },
   {

@@ -1,6 +1,7 @@
 /** A stream that breaks off: each fault cuts at another part of the answer. */
 import type { Dialect, FaultContext, Frame, FrameKind, Step, WireFault } from "../exchange.ts";
 import { silence } from "./connection.ts";
+import { unmark } from "./damaged-call.ts";
 
 type Cut = (frames: readonly Frame[]) => readonly Frame[];
 
@@ -53,9 +54,12 @@ interface Break {
   readonly after: After;
   readonly needs?: "text" | "call";
   readonly dialects?: readonly Dialect[];
+  /** Part of a call's arguments is lost. */
+  readonly losesArguments?: boolean;
 }
 
-function breakOff({ name, summary, cut, after, needs, dialects }: Break): WireFault {
+function breakOff(parts: Break): WireFault {
+  const { name, summary, cut, after, needs, dialects, losesArguments = false } = parts;
   return {
     name,
     group: "stream",
@@ -66,6 +70,7 @@ function breakOff({ name, summary, cut, after, needs, dialects }: Break): WireFa
     ...(after === silence
       ? { argument: "milliseconds until the connection is cut; never when left out" }
       : {}),
+    ...(losesArguments ? { answer: unmark } : {}),
     frames: cut,
     ...(after === inOrder ? {} : { steps: (steps, context) => endWith(steps, after(context)) }),
   };
@@ -92,6 +97,7 @@ export const streamFaults: readonly WireFault[] = [
     summary: "the stream ends, in order, half-way through whatever is being said",
     cut: throughHalf,
     after: inOrder,
+    losesArguments: true,
   }),
   breakOff({
     name: "eof_in_text",
@@ -107,6 +113,7 @@ export const streamFaults: readonly WireFault[] = [
     after: inOrder,
     needs: "call",
     dialects: IN_PIECES,
+    losesArguments: true,
   }),
   breakOff({
     name: "eof_in_arguments",
@@ -115,6 +122,7 @@ export const streamFaults: readonly WireFault[] = [
     after: inOrder,
     needs: "call",
     dialects: IN_PIECES,
+    losesArguments: true,
   }),
   breakOff({
     name: "eof_after_arguments",
@@ -150,6 +158,7 @@ export const streamFaults: readonly WireFault[] = [
     after: withReset,
     needs: "call",
     dialects: IN_PIECES,
+    losesArguments: true,
   }),
   breakOff({
     name: "reset_before_done",
@@ -172,6 +181,7 @@ export const streamFaults: readonly WireFault[] = [
     after: silence,
     needs: "call",
     dialects: IN_PIECES,
+    losesArguments: true,
   }),
   breakOff({
     name: "stall_before_done",
@@ -185,6 +195,7 @@ export const streamFaults: readonly WireFault[] = [
     group: "stream",
     summary: "one piece of the text or of the arguments comes twice",
     only: "stream",
+    answer: unmark,
     frames: (frames) => {
       const at = frames.findIndex(({ kind }) => kind === "text" || kind === "arguments");
       return at === -1 ? frames : frames.toSpliced(at, 0, ...frames.slice(at, at + 1));

@@ -2,8 +2,21 @@ import { expect, test } from "vitest";
 import { wireFaults, type FaultGroup } from "../../../src/chaos/door.ts";
 import { openBench, trialsOf, type Bench, type Trial, type Tried } from "./trial.ts";
 
-/** What the client sees of a fault. "hidden": where it has no form, nothing may have changed. */
-export type Expectation = (tried: Tried) => void | "hidden";
+/** What the client sees of a fault. */
+export type Expectation = (tried: Tried) => void;
+
+const ARGUMENT_TEXTS: readonly string[] = [
+  "args_trailing_comma",
+  "args_python",
+  "args_code_fence",
+  "args_double_encoded",
+  "args_repeated",
+  "args_cut",
+  "args_raw_line_feed",
+  "args_empty",
+  "args_null",
+  "args_list",
+];
 
 /** Tries every fault of a group in every dialect and kind of answer that it applies to. */
 export function expectGroup(
@@ -20,34 +33,39 @@ export function expectGroup(
   test.each(names)("%s is seen by every client that it is meant for", async (name) => {
     const bench = await openBench();
     const trials = trialsOf(name);
-    expect(trials.length).toBeGreaterThan(0);
-    const shown = await Promise.all(
-      trials.map((trial) => expectTrial(bench, trial, expectations[name])),
-    );
-    expect(shown).toContain(true);
+    expect(trials.filter((trial) => !isHidden(trial)).length).toBeGreaterThan(0);
+    for (const run of trials.map((trial) => expectTrial(bench, trial, expectations[name]))) {
+      await run;
+    }
   });
 }
 
-/** True when the fault showed. */
 async function expectTrial(
   bench: Bench,
   trial: Trial,
   expectation: Expectation | undefined,
-): Promise<boolean> {
+): Promise<void> {
   const tried = await bench.try(trial);
   try {
-    const isHidden = expectation?.(tried) === "hidden";
-    expect(tried.record.faults).toEqual(isHidden ? [] : [trial.spec]);
-    if (isHidden) expect(tried.seen.text).toBe(tried.plain.text);
     expect(tried.plain).toMatchObject({ status: 200, ended: "whole" });
-    return !isHidden;
+    if (isHidden(trial)) expectNothing(tried);
+    else expectation?.(tried);
+    expect(tried.record.faults).toEqual(isHidden(trial) ? [] : [trial.spec]);
   } catch (thrown) {
     const kind = trial.stream ? "stream" : "whole";
-    const told = `${trial.spec}, ${trial.dialect}, ${kind}, ${trial.form}: ${tried.seen.text.slice(0, 600)}`;
-    throw new Error(`${told}\n${thrown instanceof Error ? thrown.message : String(thrown)}`, {
-      cause: thrown,
-    });
+    const where = `${trial.spec}, ${trial.dialect}, ${kind}, ${trial.form}`;
+    const why = thrown instanceof Error ? thrown.message : String(thrown);
+    throw new Error(`${where}: ${tried.seen.text.slice(0, 600)}\n${why}`, { cause: thrown });
   }
+}
+
+function expectNothing({ seen, plain }: Tried): void {
+  expect(seen.text).toBe(plain.text);
+}
+
+/** Anthropic's whole answers carry arguments as a value, where no text can go wrong. */
+function isHidden({ fault, dialect, stream }: Trial): boolean {
+  return dialect === "anthropic" && !stream && ARGUMENT_TEXTS.includes(fault.name);
 }
 
 /** The answer came whole and says the same as without the fault. */

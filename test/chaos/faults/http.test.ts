@@ -84,124 +84,124 @@ function expectQuota(quota: string, delay: string): Expectation {
   };
 }
 
+const httpExpectations: Readonly<Record<string, Expectation>> = {
+  rate_limited_short: wanted({ ...LIMITED, headers: { "retry-after": "2" } }),
+  rate_limited_long: wanted({ ...LIMITED, headers: { "retry-after": "120" } }),
+  rate_limited_date: (tried) => {
+    wanted(LIMITED)(tried);
+    expectSoon(tried.seen.headers["retry-after"], 2);
+    expect(tried.seen.headers["retry-after"]).toMatch(/^\w{3}, \d\d \w{3} \d{4} [\d:]{8} GMT$/);
+  },
+  rate_limited_ms: wanted({
+    ...LIMITED,
+    headers: { "retry-after-ms": "1500", "retry-after": undefined },
+  }),
+  rate_limited_bare: wanted({
+    ...LIMITED,
+    headers: { "retry-after": undefined, "retry-after-ms": undefined },
+  }),
+  rate_limited_garbled: wanted({ ...LIMITED, headers: { "retry-after": "soon" } }),
+  rate_limited_reset: wanted({
+    ...LIMITED,
+    headers: {
+      "retry-after": undefined,
+      "x-ratelimit-remaining-requests": "0",
+      "x-ratelimit-reset-requests": "2s",
+    },
+  }),
+  rate_limited_reset_time: (tried) => {
+    wanted({ ...LIMITED, headers: { "retry-after": undefined } })(tried);
+    const reset = tried.seen.headers["anthropic-ratelimit-requests-reset"];
+    expectSoon(reset, 2);
+    expect(reset).toMatch(/^\d{4}-\d\d-\d\dT[\d:]{8}Z$/);
+  },
+  rate_limited_retry_info: expectQuota("PerMinute", "2s"),
+  quota_per_day: expectQuota("PerDay", "30s"),
+  quota_exhausted: wanted({ status: 429, openai: "insufficient_quota" }),
+  spend_limit: (tried) => {
+    wanted({
+      status: 429,
+      openai: "organization_spend_limit_exceeded",
+      anthropic: "rate_limit_error",
+      headers: { "retry-after": undefined },
+    })(tried);
+    if (tried.dialect !== "anthropic") return;
+    expect(errorOf(tried)["details"]).toEqual({ error_code: "enforced_spend_limit_reached" });
+  },
+  slow_down: wanted({ ...LIMITED, openai: "slow_down", headers: { "retry-after": "3" } }),
+  server_error: wanted({
+    status: 500,
+    openai: "server_error",
+    anthropic: "api_error",
+    gemini: "INTERNAL",
+  }),
+  server_error_html: page(500, "500 Internal Server Error"),
+  bad_gateway: page(502, "502 Bad Gateway"),
+  unavailable: wanted({ ...OVERLOADED, headers: { "retry-after": undefined } }),
+  unavailable_retry_after: wanted({ ...OVERLOADED, headers: { "retry-after": "2" } }),
+  gateway_timeout: wanted({
+    status: 504,
+    openai: "timeout",
+    anthropic: "timeout_error",
+    gemini: "DEADLINE_EXCEEDED",
+  }),
+  gateway_timeout_html: page(504, "504 Gateway Time-out"),
+  overloaded: wanted({ status: 529, anthropic: "overloaded_error" }),
+  request_timeout: wanted({
+    status: 408,
+    openai: null,
+    anthropic: "timeout_error",
+    gemini: "DEADLINE_EXCEEDED",
+  }),
+  conflict: wanted({
+    status: 409,
+    openai: null,
+    anthropic: "invalid_request_error",
+    gemini: "ABORTED",
+  }),
+  too_large_html: page(413, "413 Request Entity Too Large"),
+  unauthorized: wanted({
+    status: 401,
+    openai: "invalid_api_key",
+    anthropic: "authentication_error",
+    gemini: "UNAUTHENTICATED",
+  }),
+  forbidden: wanted({
+    status: 403,
+    openai: "model_not_allowed",
+    anthropic: "permission_error",
+    gemini: "PERMISSION_DENIED",
+  }),
+  payment_required: wanted({
+    status: 402,
+    openai: "insufficient_credits",
+    anthropic: "billing_error",
+    gemini: "FAILED_PRECONDITION",
+  }),
+  model_not_found: wanted({
+    status: 404,
+    openai: "model_not_found",
+    anthropic: "not_found_error",
+    gemini: "NOT_FOUND",
+  }),
+  address_not_found: page(404, "404 Not Found"),
+  bad_request: wanted({
+    status: 400,
+    openai: null,
+    anthropic: "invalid_request_error",
+    gemini: "INVALID_ARGUMENT",
+  }),
+  signature_refused: (tried) => {
+    wanted({ status: 400, anthropic: "invalid_request_error", gemini: "INVALID_ARGUMENT" })(tried);
+    expect(errorOf(tried)["message"]).toContain("signature");
+  },
+  html_with_200: page(200, "Please sign in"),
+  empty_200: ({ seen }) => {
+    expect(seen).toMatchObject({ status: 200, ended: "whole", text: "" });
+    expect(seen.headers["content-length"]).toBe("0");
+  },
+};
+
 describe("http faults", () => {
-  expectGroup("http", {
-    rate_limited_short: wanted({ ...LIMITED, headers: { "retry-after": "2" } }),
-    rate_limited_long: wanted({ ...LIMITED, headers: { "retry-after": "120" } }),
-    rate_limited_date: (tried) => {
-      wanted(LIMITED)(tried);
-      expectSoon(tried.seen.headers["retry-after"], 2);
-      expect(tried.seen.headers["retry-after"]).toMatch(/^\w{3}, \d\d \w{3} \d{4} [\d:]{8} GMT$/);
-    },
-    rate_limited_ms: wanted({
-      ...LIMITED,
-      headers: { "retry-after-ms": "1500", "retry-after": undefined },
-    }),
-    rate_limited_bare: wanted({
-      ...LIMITED,
-      headers: { "retry-after": undefined, "retry-after-ms": undefined },
-    }),
-    rate_limited_garbled: wanted({ ...LIMITED, headers: { "retry-after": "soon" } }),
-    rate_limited_reset: wanted({
-      ...LIMITED,
-      headers: {
-        "retry-after": undefined,
-        "x-ratelimit-remaining-requests": "0",
-        "x-ratelimit-reset-requests": "2s",
-      },
-    }),
-    rate_limited_reset_time: (tried) => {
-      wanted({ ...LIMITED, headers: { "retry-after": undefined } })(tried);
-      const reset = tried.seen.headers["anthropic-ratelimit-requests-reset"];
-      expectSoon(reset, 2);
-      expect(reset).toMatch(/^\d{4}-\d\d-\d\dT[\d:]{8}Z$/);
-    },
-    rate_limited_retry_info: expectQuota("PerMinute", "2s"),
-    quota_per_day: expectQuota("PerDay", "30s"),
-    quota_exhausted: wanted({ status: 429, openai: "insufficient_quota" }),
-    spend_limit: (tried) => {
-      wanted({
-        status: 429,
-        openai: "organization_spend_limit_exceeded",
-        anthropic: "rate_limit_error",
-        headers: { "retry-after": undefined },
-      })(tried);
-      if (tried.dialect !== "anthropic") return;
-      expect(errorOf(tried)["details"]).toEqual({ error_code: "enforced_spend_limit_reached" });
-    },
-    slow_down: wanted({ ...LIMITED, openai: "slow_down", headers: { "retry-after": "3" } }),
-    server_error: wanted({
-      status: 500,
-      openai: "server_error",
-      anthropic: "api_error",
-      gemini: "INTERNAL",
-    }),
-    server_error_html: page(500, "500 Internal Server Error"),
-    bad_gateway: page(502, "502 Bad Gateway"),
-    unavailable: wanted({ ...OVERLOADED, headers: { "retry-after": undefined } }),
-    unavailable_retry_after: wanted({ ...OVERLOADED, headers: { "retry-after": "2" } }),
-    gateway_timeout: wanted({
-      status: 504,
-      openai: "timeout",
-      anthropic: "timeout_error",
-      gemini: "DEADLINE_EXCEEDED",
-    }),
-    gateway_timeout_html: page(504, "504 Gateway Time-out"),
-    overloaded: wanted({ status: 529, anthropic: "overloaded_error" }),
-    request_timeout: wanted({
-      status: 408,
-      openai: null,
-      anthropic: "timeout_error",
-      gemini: "DEADLINE_EXCEEDED",
-    }),
-    conflict: wanted({
-      status: 409,
-      openai: null,
-      anthropic: "invalid_request_error",
-      gemini: "ABORTED",
-    }),
-    too_large_html: page(413, "413 Request Entity Too Large"),
-    unauthorized: wanted({
-      status: 401,
-      openai: "invalid_api_key",
-      anthropic: "authentication_error",
-      gemini: "UNAUTHENTICATED",
-    }),
-    forbidden: wanted({
-      status: 403,
-      openai: "model_not_allowed",
-      anthropic: "permission_error",
-      gemini: "PERMISSION_DENIED",
-    }),
-    payment_required: wanted({
-      status: 402,
-      openai: "insufficient_credits",
-      anthropic: "billing_error",
-      gemini: "FAILED_PRECONDITION",
-    }),
-    model_not_found: wanted({
-      status: 404,
-      openai: "model_not_found",
-      anthropic: "not_found_error",
-      gemini: "NOT_FOUND",
-    }),
-    address_not_found: page(404, "404 Not Found"),
-    bad_request: wanted({
-      status: 400,
-      openai: null,
-      anthropic: "invalid_request_error",
-      gemini: "INVALID_ARGUMENT",
-    }),
-    signature_refused: (tried) => {
-      wanted({ status: 400, anthropic: "invalid_request_error", gemini: "INVALID_ARGUMENT" })(
-        tried,
-      );
-      expect(errorOf(tried)["message"]).toContain("signature");
-    },
-    html_with_200: page(200, "Please sign in"),
-    empty_200: ({ seen }) => {
-      expect(seen).toMatchObject({ status: 200, ended: "whole", text: "" });
-      expect(seen.headers["content-length"]).toBe("0");
-    },
-  });
+  expectGroup("http", httpExpectations);
 });

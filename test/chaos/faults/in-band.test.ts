@@ -51,49 +51,51 @@ function afterContent(words: Words): Expectation {
   };
 }
 
+const inBandExpectations: Readonly<Record<string, Expectation>> = {
+  in_band_error: afterContent(OVERLOADED),
+  in_band_server_error: afterContent({
+    openai: "server_error",
+    anthropic: "api_error",
+    gemini: 500,
+  }),
+  in_band_rate_limit: afterContent({
+    openai: "rate_limit_exceeded",
+    anthropic: "rate_limit_error",
+    gemini: 429,
+  }),
+  in_band_error_first: (tried) => {
+    errorAtEnd(OVERLOADED)({
+      ...tried,
+      read: { ...tried.read, events: tried.read.events.slice(-1) },
+    });
+    expect(tried.read.events).toHaveLength(1);
+  },
+  in_band_openrouter: ({ read, seen }) => {
+    expect(seen).toMatchObject({ status: 200, ended: "whole" });
+    expect(read.events.at(-1)).toBe("[DONE]");
+    expect(read.events.at(-2)).toMatchObject({
+      object: "chat.completion.chunk",
+      error: { code: 502 },
+      choices: [{ finish_reason: "error" }],
+    });
+  },
+  response_failed: ({ read, seen, stream }) => {
+    expect(seen).toMatchObject({ status: 200, ended: "whole" });
+    expect(read.finish).toBe("failed");
+    const failed = { status: "failed", error: { code: "server_error" } };
+    const last = stream ? { type: "response.failed", response: failed } : failed;
+    expect(read.events.at(-1)).toMatchObject(last);
+    if (stream) expect(seen.text).toContain("event: response.failed\n");
+  },
+  error_with_200: (tried) => {
+    expect(tried.seen).toMatchObject({ status: 200, ended: "whole" });
+    expect(tried.seen.headers["content-type"]).toBe("application/json");
+    const body = tried.read.events[0];
+    expect(body).toMatchObject({ error: { message: "Provider returned error" } });
+    expect(tried.read.finish).toBeUndefined();
+  },
+};
+
 describe("in-band faults", () => {
-  expectGroup("in_band", {
-    in_band_error: afterContent(OVERLOADED),
-    in_band_server_error: afterContent({
-      openai: "server_error",
-      anthropic: "api_error",
-      gemini: 500,
-    }),
-    in_band_rate_limit: afterContent({
-      openai: "rate_limit_exceeded",
-      anthropic: "rate_limit_error",
-      gemini: 429,
-    }),
-    in_band_error_first: (tried) => {
-      errorAtEnd(OVERLOADED)({
-        ...tried,
-        read: { ...tried.read, events: tried.read.events.slice(-1) },
-      });
-      expect(tried.read.events).toHaveLength(1);
-    },
-    in_band_openrouter: ({ read, seen }) => {
-      expect(seen).toMatchObject({ status: 200, ended: "whole" });
-      expect(read.events.at(-1)).toBe("[DONE]");
-      expect(read.events.at(-2)).toMatchObject({
-        object: "chat.completion.chunk",
-        error: { code: 502 },
-        choices: [{ finish_reason: "error" }],
-      });
-    },
-    response_failed: ({ read, seen, stream }) => {
-      expect(seen).toMatchObject({ status: 200, ended: "whole" });
-      expect(read.finish).toBe("failed");
-      const failed = { status: "failed", error: { code: "server_error" } };
-      const last = stream ? { type: "response.failed", response: failed } : failed;
-      expect(read.events.at(-1)).toMatchObject(last);
-      if (stream) expect(seen.text).toContain("event: response.failed\n");
-    },
-    error_with_200: (tried) => {
-      expect(tried.seen).toMatchObject({ status: 200, ended: "whole" });
-      expect(tried.seen.headers["content-type"]).toBe("application/json");
-      const body = tried.read.events[0];
-      expect(body).toMatchObject({ error: { message: "Provider returned error" } });
-      expect(tried.read.finish).toBeUndefined();
-    },
-  });
+  expectGroup("in_band", inBandExpectations);
 });

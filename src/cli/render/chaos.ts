@@ -1,0 +1,65 @@
+/** What `bridle chaos` shows of its faults, as they strike and at the end. */
+import type { ExchangeRecord } from "../../chaos/exchange.ts";
+import type { ChaosReport, FaultTally } from "../../chaos/report.ts";
+import { formatDuration } from "../../std/duration.ts";
+import type { Paint } from "../output.ts";
+import { count, oneLine } from "./text.ts";
+
+/** One request that met a fault. */
+export function exchangeLine(exchange: ExchangeRecord, paint: Paint): string {
+  const { atMs, faults, status, dialect, runKey, decision, repeat, earlyByMs, clientLeft } =
+    exchange;
+  const time = new Date(atMs).toISOString().slice(11, 19);
+  const where = `${dialect}${runKey === "" ? "" : ` run ${oneLine(runKey)}`}`;
+  const told = status === 0 ? "no response" : String(status);
+  const notes = [
+    `turn ${(decision ?? 0) + 1}`,
+    ...(repeat === 0 ? [] : [`asked ${count(repeat, "time")} before`]),
+    ...(earlyByMs === undefined ? [] : [`${formatDuration(earlyByMs)} too early`]),
+    ...(clientLeft ? ["the client left"] : []),
+  ];
+  const names = paint.yellow(faults.join(" "));
+  return `${paint.dim(time)} ${names}  ${told}  ${where}, ${notes.join(", ")}`;
+}
+
+type Column = readonly [string, (tally: FaultTally) => string];
+
+const COLUMNS: readonly Column[] = [
+  ["injected", ({ injected }) => String(injected)],
+  ["retried", ({ retried }) => String(retried)],
+  ["went on", ({ wentOn }) => String(wentOn)],
+  ["gave up", ({ gaveUp }) => String(gaveUp)],
+  ["last", ({ last }) => String(last)],
+  ["same body", ({ sameBodyAgain }) => String(sameBodyAgain)],
+  ["early", ({ early }) => String(early)],
+  ["left", ({ clientLeft }) => String(clientLeft)],
+  [
+    "waited (median)",
+    ({ waitedMs }) => (waitedMs === null ? "-" : formatDuration(waitedMs.median)),
+  ],
+];
+
+/** The report as a table, with what its columns mean. */
+export function reportLines(report: ChaosReport, paint: Paint): readonly string[] {
+  const { requests, faulted, early, clientLeft, note } = report;
+  const rows = Object.entries(report.faults);
+  const sum =
+    `${count(requests, "request")}, ${faulted} met a fault, ${early} came before the time they ` +
+    `were told, ${clientLeft} left by the client`;
+  if (rows.length === 0) return ["", sum, note];
+  const width = Math.max(...rows.map(([name]) => name.length), "fault".length);
+  const cells = (texts: readonly string[]): string =>
+    texts.map((text, index) => text.padStart(COLUMNS[index]?.[0].length ?? 0)).join("  ");
+  return [
+    "",
+    paint.bold(`${"fault".padEnd(width)}  ${cells(COLUMNS.map(([title]) => title))}`),
+    ...rows.map(
+      ([name, tally]) => `${name.padEnd(width)}  ${cells(COLUMNS.map(([, cell]) => cell(tally)))}`,
+    ),
+    "",
+    sum,
+    paint.dim("retried: the same turn was asked again. went on: the answer was taken. gave up: an"),
+    paint.dim("error, and nothing more came. last: an answer, and nothing more came."),
+    note,
+  ];
+}
