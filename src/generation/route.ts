@@ -19,7 +19,10 @@ export interface Route {
   readonly afterUnmet?: number;
   /** Once less than this share (0 to 1) of the run's own budget is left: a cheaper model. */
   readonly budgetBelow?: number;
-  /** The most tokens that prompt and answer may have; a longer conversation goes elsewhere. */
+  /**
+   * The model's window, in tokens: a conversation that is longer, estimated at three bytes a
+   * token, goes elsewhere.
+   */
   readonly contextTokensMax?: number;
   /** False: not for an agent that has tools. Default true. */
   readonly tools?: boolean;
@@ -42,7 +45,7 @@ export interface RouteView {
   /** What went wrong since the last answer, oldest first. */
   readonly faults: readonly {
     readonly asked: string;
-    readonly kind: ModelFaultKind | "budget";
+    readonly kind: ModelFaultKind | "budget" | "policy";
     readonly answer: string;
   }[];
   /** Until when a route is to be left alone, ms since the epoch, and why. */
@@ -51,8 +54,8 @@ export interface RouteView {
   readonly unmet: number;
   /** Share of the run's budget that is left; null: nothing limits it. */
   readonly budgetLeft: number | null;
-  /** The most tokens that the next prompt and its answer may have. */
-  readonly tokensMax: () => number;
+  /** About how many tokens the next prompt and its answer will have. */
+  readonly tokens: () => number;
   readonly hasTools: boolean;
   /** A rest of this length is waited for where the run is; a longer one sends it elsewhere. */
   readonly waitMaxMs: number;
@@ -114,9 +117,10 @@ function isFit(route: PreparedRoute, view: RouteView): boolean {
   // A run that went there for a fault stays there (G2).
   if (on !== undefined && view.current !== route.name) {
     const { name } = route;
-    if (!view.faults.some(({ asked, kind }) => asked !== name && on.includes(kind))) return false;
+    const isMeant = (kind: string): boolean => on.some((wanted) => wanted === kind);
+    if (!view.faults.some(({ asked, kind }) => asked !== name && isMeant(kind))) return false;
   }
-  return contextTokensMax === undefined || view.tokensMax() <= contextTokensMax;
+  return contextTokensMax === undefined || view.tokens() <= contextTokensMax;
 }
 
 /**

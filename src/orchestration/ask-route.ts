@@ -19,7 +19,7 @@ import { outputTokensMax, promptTokensMax } from "./token-bound.ts";
 /** A route that was set aside without being asked: no budget for it, or a policy against it. */
 export interface LocalFault {
   readonly asked: string;
-  readonly kind: "budget";
+  readonly kind: "budget" | "policy";
   readonly answer: "switch";
   readonly outcome: Asked | Exhausted;
 }
@@ -92,6 +92,9 @@ function isMeantFor(route: PreparedRoute, kind: ModelFaultKind, unmet: number): 
   return route.on === undefined || route.on.includes(kind);
 }
 
+/** A prompt's tokens are bounded by its bytes; where nothing is spent on the answer, a guess. */
+const TOKEN_BYTES = 3;
+
 async function viewOf(session: Session, agent: Agent, facts: RouteFacts): Promise<RouteView> {
   const { state, clock } = session;
   const { circuits, retry, local, routes } = facts;
@@ -109,7 +112,7 @@ async function viewOf(session: Session, agent: Agent, facts: RouteFacts): Promis
     },
     unmet: state.gateRounds,
     budgetLeft: wantsBudget ? await budgetLeft(session, agent) : null,
-    tokensMax: () => promptTokensMax(session, agent) + outputTokensMax(agent),
+    tokens: () => Math.ceil(promptTokensMax(session, agent) / TOKEN_BYTES) + outputTokensMax(agent),
     hasTools: agent.toolSpecs.length > 0,
     waitMaxMs: retry.waitMaxMs,
   };

@@ -83,12 +83,20 @@ async function askOnce(asking: Asking): Promise<Asked | null> {
   if (choice.kind === "wait") return waitFor(asking, choice);
   const { route } = choice;
   const refused = await refusedBefore(asking, route);
-  if (refused !== null) return choice.hasOther ? setAside(asking, route, refused) : refused;
+  if (refused !== null) {
+    if (!choice.hasOther) return refused;
+    asking.local.push({ asked: route.name, kind: "policy", answer: "switch", outcome: refused });
+    return null;
+  }
   const settings = settingsFor(session, agent, route);
   const { governing } = options;
   const reserving = reserveModel(session, agent, { model: route.model, settings, governing });
   const grant = reserving instanceof Promise ? await reserving : reserving;
-  if ("kind" in grant) return choice.hasOther ? setAside(asking, route, grant) : grant;
+  if ("kind" in grant) {
+    if (!choice.hasOther) return grant;
+    asking.local.push({ asked: route.name, kind: "budget", answer: "switch", outcome: grant });
+    return null;
+  }
   const closedOff = await enterCircuit(asking, route);
   if (closedOff !== null) {
     await grant.fail(NOT_ASKED);
@@ -169,12 +177,6 @@ async function refusedBefore(asking: Asking, route: PreparedRoute): Promise<Aske
   return { kind: "model_denied", message };
 }
 
-/** The route is out for this answer, though nobody was asked; the next one is looked at. */
-function setAside(asking: Asking, route: PreparedRoute, why: Asked | Exhausted): Asked | null {
-  asking.local.push({ asked: route.name, kind: "budget", answer: "switch", outcome: why });
-  return null;
-}
-
 /** Null: come in. Otherwise until when the model is left alone, and why. */
 async function enterCircuit(
   { session, options }: Asking,
@@ -232,7 +234,7 @@ async function answerFault(
   route: PreparedRoute,
   given: { readonly fault: ModelFault; readonly attempt: Attempt },
 ): Promise<Asked | null> {
-  const { session, options, retry } = asking;
+  const { session, retry } = asking;
   const { fault } = given;
   asking.last = fault;
   const tries = triesSoFar(asking, route, fault);
@@ -251,7 +253,7 @@ async function answerFault(
     case "shrink":
     case "switch":
     default:
-      session.show({ kind: "restarted" }, options.onDelta);
+      tellRestarted(asking, given.attempt);
       return null;
   }
 }
@@ -262,7 +264,7 @@ async function waitAfterFault(
   route: PreparedRoute,
   given: { readonly fault: ModelFault; readonly attempt: Attempt; readonly ms: number },
 ): Promise<Asked | null> {
-  const { session, retry, options } = asking;
+  const { session, retry } = asking;
   const now = session.clock.now();
   const ms = Math.max(given.ms, (await fleetRoomAt(asking, route)) - now);
   const notBefore = now + ms;
@@ -274,9 +276,16 @@ async function waitAfterFault(
   const isLong = ms > retry.waitMaxMs;
   keepFault(session, route, { ...given, answer: isLong ? "park" : "wait", notBefore, waitMs: ms });
   await session.flush();
-  session.show({ kind: "restarted" }, options.onDelta);
+  tellRestarted(asking, given.attempt);
   const why = given.fault.message;
   return waitFor(asking, { until: notBefore, why });
+}
+
+/** What was shown of a stream is void. */
+function tellRestarted({ session, agent, options }: Asking, attempt: Attempt): void {
+  if (agent.definition.stream !== true) return;
+  const hasShown = attempt.kind === "answered" || (attempt.arrived?.chars ?? 0) > 0;
+  if (hasShown) session.show({ kind: "restarted" }, options.onDelta);
 }
 
 /** When there is room for one more retry of this model, among all runs. */

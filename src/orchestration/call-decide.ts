@@ -24,7 +24,7 @@ import { isAskedFor } from "./obligation.ts";
 import { forgetPast } from "./past.ts";
 import type { Session } from "./session.ts";
 import { reserveCall } from "./call-room.ts";
-import { enterTool, isToolQuiet, whyClosedOff } from "./tool-circuit.ts";
+import { enterTool, isToolQuiet, isToolQuietNow, whyClosedOff } from "./tool-circuit.ts";
 
 export type Decided =
   | {
@@ -48,10 +48,9 @@ export function decideOnCall(
   checked: Checked,
   options: CallOptions,
 ): Decided | Promise<Decided> {
-  const isFree = isUndeclared(session, checked, options);
-  return isFree && isToolQuiet(checked.tool, options.circuits)
-    ? undeclared
-    : decideInOrder(session, checked, options);
+  if (!isUndeclared(session, checked, options)) return decideInOrder(session, checked, options);
+  if (isToolQuiet(checked.tool, options.circuits)) return undeclared;
+  return decideAfterLook(session, checked, options);
 }
 
 function isUndeclared({ state }: Session, { tool }: Checked, options: CallOptions): boolean {
@@ -64,6 +63,16 @@ function isUndeclared({ state }: Session, { tool }: Checked, options: CallOption
     limits === undefined && budget === undefined && governing.budgets.length === 0;
   const isUnbound = state.approvals.length === 0 && state.created?.intent?.forbidden === undefined;
   return isFree && isOpen && isUnlimited && isUnbound && resource === undefined;
+}
+
+/** What is known of the tool's breaker is old: mostly there is nothing to know. */
+async function decideAfterLook(
+  session: Session,
+  checked: Checked,
+  options: CallOptions,
+): Promise<Decided> {
+  const isQuiet = await isToolQuietNow(checked.tool, options.circuits);
+  return isQuiet ? undeclared : decideInOrder(session, checked, options);
 }
 
 async function decideInOrder(

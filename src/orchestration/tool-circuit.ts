@@ -21,8 +21,18 @@ export interface ToolCircuit {
   readonly settings: BreakerSettings;
 }
 
+const circuitsOf = new WeakMap<Tool, ToolCircuit | null>();
+
 /** Null: its author switched the breaker off. */
-export function toolCircuit({ name, definition }: Tool): ToolCircuit | null {
+export function toolCircuit(tool: Tool): ToolCircuit | null {
+  const known = circuitsOf.get(tool);
+  if (known !== undefined) return known;
+  const made = circuitOf(tool);
+  circuitsOf.set(tool, made);
+  return made;
+}
+
+function circuitOf({ name, definition }: Tool): ToolCircuit | null {
   const { breaker = {} } = definition;
   if (breaker === false) return null;
   const { failuresMax = defaultBreaker.failuresMax, openMs = defaultBreaker.openMs } = breaker;
@@ -37,6 +47,14 @@ export function toolCircuit({ name, definition }: Tool): ToolCircuit | null {
 export function isToolQuiet(tool: Tool, circuits: Circuits): boolean {
   const circuit = toolCircuit(tool);
   return circuit === null || circuits.isQuiet(circuit.scope);
+}
+
+/** The same, after a look at the store where what is known here is old. */
+export async function isToolQuietNow(tool: Tool, circuits: Circuits): Promise<boolean> {
+  const circuit = toolCircuit(tool);
+  if (circuit === null) return true;
+  await circuits.look(circuit.scope);
+  return circuits.isQuiet(circuit.scope);
 }
 
 /** Why the tool may not be touched now; null when it may, as far as anybody knows. */
@@ -121,8 +139,7 @@ export async function announceTools(
   circuits: Circuits,
 ): Promise<void> {
   const { withheld } = session.state;
-  const isQuiet = [...agent.tools.values()].every((tool) => isToolQuiet(tool, circuits));
-  if (isQuiet && withheld.length === 0) return;
+  if (withheld.length === 0 && areQuiet(agent, circuits)) return;
   const closed: string[] = [];
   for (const tool of agent.tools.values()) {
     const circuit = toolCircuit(tool);
@@ -134,6 +151,11 @@ export async function announceTools(
   const back = withheld.filter((name) => !closed.includes(name));
   if (gone.length === 0 && back.length === 0) return;
   session.push({ kind: "tools.withheld", text: toldOf(gone, back), tools: closed });
+}
+
+function areQuiet({ tools }: Agent, circuits: Circuits): boolean {
+  for (const tool of tools.values()) if (!isToolQuiet(tool, circuits)) return false;
+  return true;
 }
 
 function toldOf(gone: readonly string[], back: readonly string[]): string {

@@ -33,8 +33,8 @@ export async function checkProviders(given: ProvidersToCheck): Promise<readonly 
   const checked = new Set<string>();
   for (const { where, choice } of choicesOf(given)) {
     try {
-      for (const route of await prepareRoutes(choice, { named: given.routes, where })) {
-        if (checked.has(route.name)) continue;
+      const routes = await prepareRoutes(choice, { named: given.routes, where });
+      for (const route of routes.filter(({ name }) => !checked.has(name))) {
         checked.add(route.name);
         findings.push(...(await checkRoute(route)));
       }
