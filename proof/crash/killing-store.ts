@@ -28,6 +28,9 @@ export function killingStore(store: JournalStore, gate: Gate): JournalStore {
     accounts: (filter) => store.accounts(filter),
     approvals: (filter) => store.approvals(filter),
     approval: (approvalId) => store.approval(approvalId),
+    circuit: (scope) => store.circuit(scope),
+    circuits: () => store.circuits(),
+    swapCircuit: (next, version) => around(gate, "swap", () => store.swapCircuit(next, version)),
     close: () => store.close(),
   };
 }

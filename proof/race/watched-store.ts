@@ -75,6 +75,9 @@ export function watchStore(
     accounts: (filter) => store.accounts(filter),
     approvals: (filter) => store.approvals(filter),
     approval: (approvalId) => store.approval(approvalId),
+    circuit: (scope) => store.circuit(scope),
+    circuits: () => store.circuits(),
+    swapCircuit: (next, version) => store.swapCircuit(next, version),
     close: () => store.close(),
   };
   return { store: seen, watched };

@@ -3,12 +3,17 @@
  * nothing could be sent for ten minutes.
  */
 import { setImmediate as turn, setTimeout as pause } from "node:timers/promises";
-import type { ServerResponse } from "node:http";
+import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
 import { unreachable } from "../std/assert.ts";
 import type { Step } from "./exchange.ts";
 
 /** How long one wait, one hang, or one write that nobody reads may last. */
 const PATIENCE_MS = 10 * 60_000;
+
+/** A step of any service's response: a header may stand in it more than once. */
+export type SocketStep =
+  | Exclude<Step, { readonly kind: "head" }>
+  | { readonly kind: "head"; readonly status: number; readonly headers: OutgoingHttpHeaders };
 
 export interface Delivery {
   /** As it was sent; 0 when no head was. */
@@ -40,7 +45,7 @@ interface Line {
  */
 export async function deliver(
   response: ServerResponse,
-  steps: readonly Step[],
+  steps: readonly SocketStep[],
   patienceMs: number = PATIENCE_MS,
 ): Promise<Delivery> {
   const line = openLine(response, patienceMs);
@@ -85,7 +90,11 @@ function watch(line: Line): void {
   });
 }
 
-async function perform(line: Line, step: Step, next: Step | undefined): Promise<Course> {
+async function perform(
+  line: Line,
+  step: SocketStep,
+  next: SocketStep | undefined,
+): Promise<Course> {
   if (line.isGone) return "left";
   switch (step.kind) {
     case "head":
@@ -110,7 +119,7 @@ async function perform(line: Line, step: Step, next: Step | undefined): Promise<
   }
 }
 
-function writeHead(line: Line, head: Extract<Step, { kind: "head" }>): Course {
+function writeHead(line: Line, head: Extract<SocketStep, { kind: "head" }>): Course {
   line.status = head.status;
   for (const [name, value] of Object.entries(head.headers)) {
     if (name.toLowerCase() === "content-length") line.announced = Number(value);

@@ -44,6 +44,14 @@ export {
   type FaultKind,
   type FaultMix,
 } from "./decision-fault.ts";
+export {
+  killPointFromEnv,
+  killPoints,
+  withKillPoint,
+  type KillAt,
+  type KillOptions,
+  type KillPoint,
+} from "./kill-point.ts";
 export type { ChatModel } from "./model.ts";
 export { oracleModel } from "./oracle-model.ts";
 export {
@@ -57,6 +65,10 @@ export {
 export { servedModel } from "./served-model.ts";
 export { simulatedModel, type SimulatedModel } from "./simulated-model.ts";
 export type { SimulatedDecision, SimulatedScript } from "./simulation.ts";
+export { toolFaults, type ToolFault } from "./tool-fault.ts";
+export { startToolProxy, type ToolProxy, type ToolProxyOptions } from "./tool-proxy.ts";
+export type { ToolOccasion } from "./tool-plan.ts";
+export type { ToolExchange, ToolFaultCounts, ToolProxyReport } from "./tool-report.ts";
 export { wireFaults, findFault } from "./faults/catalogue.ts";
 export { faultPlan, type FaultPlanOptions } from "./fault-plan.ts";
 export { parseFaultSpec, type FaultSpec, type FaultTime } from "./fault-spec.ts";

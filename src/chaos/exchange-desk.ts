@@ -172,13 +172,23 @@ function tell(desk: Desk, visit: Visit, served: Served): void {
       argument === undefined ? fault.name : `${fault.name}:${argument}`,
     ),
     status: delivery.status,
-    requestHash: isRead ? hashJson(asked.body) : sha256(read.kind === "text" ? read.text : ""),
+    requestHash: requestHash(read, isRead ? asked.body : undefined),
     openingHash: isRead ? openingHash(asked.request) : "",
     atMs,
     endedAtMs: Date.now(),
     clientLeft: delivery.clientLeft,
     earlyByMs: outcome.earlyByMs,
   });
+}
+
+/** By its bytes when it has no canonical form: no JSON, or nested deeper than that goes. */
+function requestHash(read: RequestBody, body: JsonObject | undefined): string {
+  try {
+    if (body !== undefined) return hashJson(body);
+  } catch {
+    // Said above.
+  }
+  return sha256(read.kind === "text" ? read.text : "");
 }
 
 function openingHash({ messages }: ChatRequest): string {

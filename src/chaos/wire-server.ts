@@ -4,9 +4,8 @@
  * is given faults. Nothing it says passes for a real model: responses carry `x-bridle-simulated`
  * and the model name `simulated/<name>`.
  */
-import { once } from "node:events";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { BridleError, errorMessage } from "../std/error.ts";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { errorMessage } from "../std/error.ts";
 import type { Json } from "../std/json.ts";
 import { chatFailure, type NeutralFailure } from "./chat.ts";
 import { deliver } from "./deliver.ts";
@@ -17,6 +16,7 @@ import { openaiChat } from "./dialects/openai-chat.ts";
 import { openaiResponses } from "./dialects/openai-responses.ts";
 import { openaiError } from "./dialects/openai-error.ts";
 import { serveExchange, unknownRun, type Desk } from "./exchange-desk.ts";
+import { listen, stopListening } from "./listen.ts";
 import { repeatCount } from "./repeat-count.ts";
 import { readAddress, runPrefix, type Address } from "./run-address.ts";
 import { stepsOf } from "./stages.ts";
@@ -71,41 +71,8 @@ export async function startWireServer(options: WireServerOptions): Promise<WireS
     url,
     urlFor: (runKey, client = "openai") => `${url}${runPrefix(runKey)}${BASE_PATHS[client]}`,
     requestCount: () => desk.requestCount,
-    close: async () => {
-      if (!server.listening) return;
-      const closed = once(server, "close");
-      server.close();
-      server.closeAllConnections();
-      await closed;
-    },
+    close: () => stopListening(server),
   };
-}
-
-async function listen(server: Server, options: WireServerOptions): Promise<string> {
-  const host = options.host ?? "127.0.0.1";
-  const port = options.port ?? 0;
-  try {
-    server.listen(port, host);
-    await once(server, "listening");
-  } catch (thrown) {
-    throw listenError(thrown, `${host}:${port}`);
-  }
-  const address = server.address();
-  const bound = typeof address === "object" && address !== null ? address.port : port;
-  return `http://${host.includes(":") ? `[${host}]` : host}:${bound}`;
-}
-
-function listenError(thrown: unknown, where: string): BridleError {
-  const isTaken = thrown instanceof Error && "code" in thrown && thrown.code === "EADDRINUSE";
-  return isTaken
-    ? new BridleError("port_in_use", `Something is listening on ${where} already.`, {
-        hint: "Name another port, or 0 for any free one.",
-        cause: thrown,
-      })
-    : new BridleError("config_invalid", `Cannot listen on ${where}: ${errorMessage(thrown)}`, {
-        hint: "Name a host of this machine and a port from 0 to 65535.",
-        cause: thrown,
-      });
 }
 
 async function serve(

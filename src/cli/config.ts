@@ -152,6 +152,7 @@ const checks: { readonly [name in keyof Required<Config>]: Check } = {
     value === "deny" || isJsonObject(value) ? null : 'is neither "deny" nor a price',
   sealSecret: (value) => (typeof value === "string" ? null : "is not a text"),
   modelRetry: (value) => (isJsonObject(value) ? null : "is not an object"),
+  routes: (value) => (isJsonObject(value) ? null : "is not an object of models by name"),
   prices: (value) => (isJsonObject(value) ? null : "is not an object of prices by model"),
 };
 

@@ -1,4 +1,5 @@
 /** What `bridle.config.ts` exports. Importing this file costs nothing: it holds types alone. */
+import type { NamedRoutes } from "../generation/prepare-routes.ts";
 import type { ModelRetry } from "../generation/retry.ts";
 import type { PriceList } from "../generation/price.ts";
 import type { JournalStore } from "../journal/store.ts";
@@ -13,7 +14,9 @@ export interface Config extends Omit<GovernanceOptions, "prices" | "sealSecret">
   readonly synchronous?: "full" | "normal";
   /** Seals what people decide; see `HarnessOptions`. From the environment, never written here. */
   readonly sealSecret?: string | undefined;
-  readonly modelRetry?: ModelRetry;
+  readonly modelRetry?: Partial<ModelRetry>;
+  /** Routes that agents share: an agent says `model: "route:NAME"`. */
+  readonly routes?: NamedRoutes;
   /** What tokens cost, by the model's name as `bridle show` prints it; budgets in USD need it. */
   readonly prices?: PriceList;
 }

@@ -29,7 +29,7 @@ const PROGRESS_CHARS_MAX = 300;
 /** Drives the run to its end, until it parks, or until a signal. Resolves with the exit code. */
 export async function driveRun(options: DriveOptions): Promise<number> {
   const { project, agent, store } = options;
-  const { modelRetry } = project.config;
+  const { modelRetry, routes } = project.config;
   const engine = new OneRun();
   const harness = await createHarness({
     agents: [agent],
@@ -37,6 +37,7 @@ export async function driveRun(options: DriveOptions): Promise<number> {
     engine,
     ...governanceOf(project),
     ...(modelRetry === undefined ? {} : { modelRetry }),
+    ...(routes === undefined ? {} : { routes }),
   });
   const output = createOutput();
   const code = driveAndTell({ options, harness, engine, output });

@@ -154,11 +154,18 @@ function addSteer(program: Command, finish: Finish): void {
 function addDoctor(program: Command, finish: Finish): void {
   const command = withJournal(program.command("doctor"))
     .description("check the set-up and the journal, and list what is undeclared")
+    .option("--provider [model]", "also make one cheap real call to each model, or to this one")
     .action(async (options: DoctorOptions) => {
       const { examine } = await import("./commands/doctor.ts");
       finish(await examine(options));
     });
-  examples(command, "bridle doctor", "bridle doctor --store ./bridle.db --json");
+  examples(
+    command,
+    "bridle doctor",
+    "bridle doctor --provider",
+    "bridle doctor --provider openai/gpt-5.2 --json",
+    "bridle doctor --store ./bridle.db --json",
+  );
 }
 
 function addDemo(program: Command, finish: Finish): void {

@@ -37,7 +37,7 @@ export function readAnswer(raw: RawAnswer, model: LanguageModel): ModelAnswer {
     content,
     consulted: raw.content.some(({ type }) => type === "source"),
     malformed,
-    finish: finishOf(raw.finishReason),
+    ...finishOf(raw.finishReason),
     usage: usageOf(raw.usage),
     model: `${model.provider}/${raw.response?.modelId ?? model.modelId}`,
     ...(responseId === undefined ? {} : { responseId }),
@@ -136,11 +136,17 @@ function jsonOf(value: unknown): Json {
   }
 }
 
+/** Stop reasons that only interrupt an answer: the conversation is to be sent back as it is. */
+const PAUSES: ReadonlySet<string> = new Set(["pause_turn"]);
+
 /** V2 says `"stop"`, V3 and V4 say `{unified: "stop", raw}`. */
-function finishOf(reason: unknown): string {
-  if (typeof reason === "string") return reason;
+function finishOf(reason: unknown): { readonly finish: string; readonly rawFinish?: string } {
+  if (typeof reason === "string") return { finish: reason };
   const unified = isJsonObject(reason) ? reason["unified"] : undefined;
-  return typeof unified === "string" ? unified : "other";
+  const raw = isJsonObject(reason) ? reason["raw"] : undefined;
+  const finish = typeof unified === "string" ? unified : "other";
+  if (typeof raw !== "string") return { finish };
+  return { finish: PAUSES.has(raw) ? "pause" : finish, rawFinish: raw.slice(0, 100) };
 }
 
 /** V2 counts are numbers, V3 and V4 counts objects with a total. Nonsense is dropped. */

@@ -1,98 +1,178 @@
 /**
- * The one way to a model.
+ * The one way to a model: one attempt, with every limit on it, and what came of it as a value.
  *
- * W1 A provider's own retries are never used: the loop above owns the one retry budget
- *    (`doGenerate` and `doStream` do not retry by themselves).
+ * W1 A provider's own retries are never used (`doGenerate` and `doStream` do not retry by
+ *    themselves): whether there is another attempt is decided in one place (`retry.ts`).
  * W2 An answer is handed over whole or not at all: nothing acts on half a stream.
  * W3 Arguments that are not JSON do not fail the answer; they are kept as written.
  * W4 Every part that must travel back (reasoning signatures, provider metadata) is kept.
- * W5 An attempt ends at its time limit or with the caller's signal, also when the model does not
- *    heed the signal it is handed.
+ * W5 An attempt ends at its limits or with the caller's signal, also when the model does not heed
+ *    the signal it is handed; the request is cancelled then.
  */
 import type { LanguageModelV4, LanguageModelV4Prompt } from "@ai-sdk/provider";
-import { startDeadline, untilAborted } from "../std/deadline.ts";
-import { systemRandom, type Random } from "../std/random.ts";
+import type { ModelFault } from "../journal/model-fault.ts";
 import { systemClock, type Clock } from "../std/clock.ts";
+import { startDeadline, TIMER_MAX_MS, untilAborted } from "../std/deadline.ts";
 import type { JsonObject } from "../std/json.ts";
-import { Stop } from "../std/stop.ts";
+import type { Stop } from "../std/stop.ts";
 import { readAnswer, type RawAnswer } from "./answer.ts";
-import { classifyFault, type Fault } from "./fault.ts";
+import { classifyFault, faultOfFinish } from "./fault/classify.ts";
 import type { Delta, LanguageModel, ModelAnswer, ModelRequest } from "./model.ts";
-import { defaultModelRetry, retryDelayMs, type ModelRetry } from "./retry.ts";
-import { collectStream } from "./stream.ts";
+import type { ModelRetry } from "./retry.ts";
+import { StreamCollector, StreamError, type Arrived } from "./stream.ts";
+import { isSameModel } from "./same-model.ts";
+import { Watchdog } from "./watchdog.ts";
 
-export type Generated =
+export type Attempt =
   | {
       readonly kind: "answered";
       readonly answer: ModelAnswer;
-      readonly attempts: number;
+      /** The answer is whole, and yet something is wrong with it: filtered, broken, another's. */
+      readonly fault: ModelFault | null;
       readonly ms: number;
     }
-  | { readonly kind: "failed"; readonly fault: Fault; readonly attempts: number };
+  | Failed;
 
-export interface GatewayOptions {
+export interface Failed {
+  readonly kind: "failed";
+  readonly fault: ModelFault;
+  /** What of a streamed answer had arrived. */
+  readonly arrived: Arrived | null;
+  readonly ms: number;
+}
+
+export interface AttemptOptions {
   readonly clock?: Clock;
-  readonly random?: Random;
-  readonly retry?: ModelRetry;
+  readonly limits?: Pick<ModelRetry, "timeoutMs" | "firstByteMs" | "idleMs" | "switchedModel">;
+  /** When whoever asks has no use for an answer any more, ms since the epoch. */
+  readonly deadline?: number;
   /** Streams the answer and reports its pieces; absent: one response. */
   readonly onDelta?: (delta: Delta) => void;
-  /** Asked before each further attempt with what ended the last one; false ends the asking. */
-  readonly onRetry?: (fault: Fault) => Promise<boolean>;
 }
 
 /** How long one attempt may take when nothing else is said, ms: reasoning models think long. */
 const TIMEOUT_MS = 600_000;
+const FIRST_BYTE_MS = 180_000;
+const IDLE_MS = 120_000;
 
-/** Asks until there is an answer, the fault is final, or the attempts are used up. Never throws. */
-export async function generate(
+/** Asks once. Never throws. */
+export async function attemptModel(
   model: LanguageModel,
   request: ModelRequest,
-  options: GatewayOptions = {},
-): Promise<Generated> {
-  const { clock = systemClock, random = systemRandom, retry = defaultModelRetry } = options;
+  options: AttemptOptions = {},
+): Promise<Attempt> {
+  const { clock = systemClock, limits = {}, deadline: until } = options;
   const started = clock.now();
-  for (let attempts = 1; ; attempts++) {
-    let hasBegun = false;
-    const deadline = startDeadline(retry.timeoutMs ?? TIMEOUT_MS, request.abortSignal);
-    try {
-      const { stop } = deadline;
-      if (stop.aborted) throw new Error("stopped before it was asked", { cause: stop.reason });
-      const begin = (): void => void (hasBegun = true);
-      const asking = askOnce(model, callOptions(request, stop), { ...options, begin });
-      const answer = readAnswer(await untilAborted(asking, deadline.stop), model);
-      return { kind: "answered", answer, attempts, ms: clock.now() - started };
-    } catch (thrown) {
-      const classified = classifyFault(thrown, request.abortSignal);
-      const fault = hasBegun ? { ...classified, hasBegun } : classified;
-      const delayMs = retryDelayMs(retry, { fault, attempts }, random);
-      if (delayMs === null) return { kind: "failed", fault, attempts };
-      if (options.onRetry !== undefined && !(await options.onRetry(fault))) {
-        return { kind: "failed", fault, attempts };
-      }
-      await clock.sleep(delayMs, signalOf(request.abortSignal)).catch(() => undefined);
-    } finally {
-      deadline.end();
+  const leftMs = until === undefined ? TIMER_MAX_MS : Math.max(1, until - started);
+  const timeoutMs = Math.min(limits.timeoutMs ?? TIMEOUT_MS, leftMs, TIMER_MAX_MS);
+  const deadline = startDeadline(timeoutMs, request.abortSignal);
+  const collector = new StreamCollector();
+  let hasBegun = false;
+  const failed = (fault: ModelFault): Failed => {
+    const { arrived } = collector;
+    const told = hasBegun ? { ...fault, hasBegun } : fault;
+    const kept = hasBegun ? arrived : null;
+    return { kind: "failed", fault: told, arrived: kept, ms: clock.now() - started };
+  };
+  try {
+    const { stop } = deadline;
+    if (stop.aborted) throw new Error("stopped before it was asked", { cause: stop.reason });
+    const begin = (): void => void (hasBegun = true);
+    const asking = askOnce(model, callOptions(request, stop), {
+      ...options,
+      stop,
+      collector,
+      begin,
+    });
+    const raw = await untilAborted(asking, stop);
+    const answer = readAnswer(raw, model);
+    const about = { answer, request, isStreamed: options.onDelta !== undefined };
+    const fault = faultOfEnd(about) ?? switchedModel(model, answer, limits);
+    return { kind: "answered", answer, fault, ms: clock.now() - started };
+  } catch (thrown) {
+    if (request.abortSignal.aborted) {
+      return failed({ kind: "aborted", message: "the model call was cancelled" });
     }
+    const cause = thrown instanceof StreamError ? thrown.cause : thrown;
+    const arrived = hasBegun ? { arrived: howFar(collector.arrived) } : {};
+    return failed(classifyFault({ thrown: cause, now: clock.now(), ...arrived }));
+  } finally {
+    deadline.end();
   }
 }
 
-function signalOf(given: AbortSignal | Stop): AbortSignal {
-  return given instanceof Stop ? given.signal : given;
+/** A prompt below this many tokens fills no context window. */
+const FULL_TOKENS_MIN = 4_000;
+
+/** What is wrong with an answer that came to an end, by how it ended. */
+function faultOfEnd(about: {
+  readonly answer: ModelAnswer;
+  readonly request: ModelRequest;
+  readonly isStreamed: boolean;
+}): ModelFault | null {
+  const { answer, request, isStreamed } = about;
+  const { content, finish, rawFinish, usage } = answer;
+  const hasCalls = content.some(({ type }) => type === "tool-call");
+  const { maxOutputTokens } = request.settings;
+  const isLong = (usage.inputTokens ?? 0) >= FULL_TOKENS_MIN;
+  return faultOfFinish(
+    { unified: finish, raw: rawFinish },
+    {
+      isStreamed,
+      arrived: hasCalls ? "arguments" : content.length > 0 ? "text" : "nothing",
+      ...(isLong && usage.outputTokens !== undefined ? { outputTokens: usage.outputTokens } : {}),
+      ...(maxOutputTokens === undefined ? {} : { outputTokensMax: maxOutputTokens }),
+    },
+  );
 }
 
-function askOnce(
+function howFar({ chars, calls }: Arrived): "nothing" | "text" | "arguments" {
+  if (calls > 0) return "arguments";
+  return chars > 0 ? "text" : "nothing";
+}
+
+/** Another model answered, and that is not to be taken. */
+function switchedModel(
+  model: LanguageModel,
+  answer: ModelAnswer,
+  { switchedModel: rule }: NonNullable<AttemptOptions["limits"]>,
+): ModelFault | null {
+  if (rule !== "fault" || isSameModel(model.modelId, answer.model)) return null;
+  const { model: answered } = answer;
+  const asked = `${model.provider}/${model.modelId}`;
+  return {
+    kind: "model_switched",
+    asked,
+    answered,
+    message: `${asked} was asked and ${answered} answered`,
+  };
+}
+
+interface Asking extends Pick<AttemptOptions, "onDelta" | "limits"> {
+  readonly stop: Stop;
+  readonly collector: StreamCollector;
+  /** The provider has accepted the request. */
+  readonly begin: () => void;
+}
+
+async function askOnce(
   model: LanguageModel,
   options: CallOptions,
-  { onDelta, begin }: Pick<GatewayOptions, "onDelta"> & { readonly begin: () => void },
-): PromiseLike<RawAnswer> {
+  { onDelta, limits = {}, stop, collector, begin }: Asking,
+): Promise<RawAnswer> {
   // V2, V3 and V4 take the same prompt for the parts a run holds (text, reasoning, calls, results)
   // and return the same content parts; what differs (usage, finish) is read defensively.
   const v4 = model as LanguageModelV4;
   if (onDelta === undefined) return v4.doGenerate(options);
-  return v4.doStream(options).then(({ stream }) => {
+  const { firstByteMs = FIRST_BYTE_MS, idleMs = IDLE_MS } = limits;
+  const watchdog = new Watchdog({ firstByteMs, idleMs }, stop);
+  try {
+    const { stream } = await v4.doStream(options);
     begin();
-    return collectStream(stream, onDelta);
-  });
+    return await collector.collect(stream, { onDelta, stop, watchdog });
+  } finally {
+    watchdog.end();
+  }
 }
 
 function callOptions(request: ModelRequest, stop: Stop): CallOptions {

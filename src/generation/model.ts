@@ -58,8 +58,10 @@ export interface ModelAnswer {
   readonly consulted: boolean;
   /** Arguments that were not JSON, by the position of the call among those to dispatch. */
   readonly malformed: Readonly<Record<string, string>>;
-  /** `stop`, `length`, `content-filter`, `tool-calls`, `error`, `other`. */
+  /** `stop`, `length`, `content-filter`, `tool-calls`, `pause`, `error`, `other`. */
   readonly finish: string;
+  /** The provider's own word for it, where it gave one. */
+  readonly rawFinish?: string;
   readonly usage: Usage;
   /** `provider/model` as the provider reports it. */
   readonly model: string;
@@ -69,4 +71,6 @@ export interface ModelAnswer {
 /** A piece of a streamed answer, for showing only: nothing acts on it. */
 export type Delta =
   | { readonly kind: "text"; readonly text: string }
-  | { readonly kind: "reasoning"; readonly text: string };
+  | { readonly kind: "reasoning"; readonly text: string }
+  /** What was shown of this answer is void: it broke off and is asked for again. */
+  | { readonly kind: "restarted" };

@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { BridleError, errorMessage } from "../std/error.ts";
 import { nearNames } from "../std/suggest.ts";
+import { wireFetch } from "./wire-fetch.ts";
 import type { CompatibleModel, LanguageModel, ModelReference } from "./model.ts";
 
 /** Where the providers' packages look for their key. Only for a better error message. */
@@ -91,8 +92,15 @@ async function loadPackage(provider: string): Promise<unknown> {
 
 type Provider = (modelId: string) => LanguageModel;
 
-/** The default provider instance: the export that is a function with a `languageModel` method. */
+/**
+ * The provider made anew over our own `fetch`, by the package's `createX`; else its default
+ * instance, the export that is a function with a `languageModel` method.
+ */
 function providerOf(loaded: object, provider: string): Provider {
+  for (const [name, create] of Object.entries(loaded)) {
+    const made = FACTORY.test(name) && typeof create === "function" ? madeBy(create) : null;
+    if (made !== null) return made;
+  }
   for (const value of Object.values(loaded)) {
     // Every AI SDK provider instance is callable with a model id (ProviderV2 to V4).
     if (typeof value === "function" && "languageModel" in value) return value as Provider;
@@ -100,6 +108,21 @@ function providerOf(loaded: object, provider: string): Provider {
   throw new BridleError("model_unknown", `@ai-sdk/${provider} exports no provider`, {
     hint: "Make the model object yourself and hand it over in place of the name.",
   });
+}
+
+const FACTORY = /^create[A-Z]/;
+
+/** Null when the package's function makes something else, or wants settings we do not have. */
+function madeBy(create: (...given: never[]) => unknown): Provider | null {
+  try {
+    // Every AI SDK provider package takes its settings as one object, `fetch` among them.
+    const made: unknown = create({ fetch: wireFetch() } as never);
+    const isProvider = typeof made === "function" && "languageModel" in made;
+    // The same shape as the default instance (ProviderV2 to V4).
+    return isProvider ? (made as unknown as Provider) : null;
+  } catch {
+    return null;
+  }
 }
 
 async function connectCompatible(reference: CompatibleModel): Promise<LanguageModel> {
@@ -120,6 +143,7 @@ async function connectCompatible(reference: CompatibleModel): Promise<LanguageMo
     name: "openai-compatible",
     baseURL,
     includeUsage: true,
+    fetch: wireFetch(),
     ...(apiKey === undefined ? {} : { apiKey }),
     ...(headers === undefined ? {} : { headers: { ...headers } }),
   });

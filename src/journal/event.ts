@@ -22,6 +22,7 @@ import type {
 import type { InDoubt, OutcomeKind, Reason } from "./outcome.ts";
 import type { EffectClass, ReceiptSource } from "./receipt.ts";
 import type { Usage } from "./usage.ts";
+import type { ModelFaulted, ToolsWithheld } from "./wire-event.ts";
 
 /** Limits of a run, fixed at the start. */
 export interface RunLimits {
@@ -62,12 +63,16 @@ export interface RunCreated {
 /** A worker took the run over. Written with the first batch that the worker appends. */
 export interface RunLeased {
   readonly kind: "run.leased";
+  /** The worker before this one never gave the run back: it crashed, or was stopped too long. */
+  readonly after?: "crash";
   readonly epoch: number;
   readonly owner: string;
 }
 
 export interface ModelAnswered {
   readonly kind: "model.answered";
+  /** The route, `provider/model` as it was asked, when not the one of the answer before. */
+  readonly asked?: string;
   /** How often the model was asked, when more than once. */
   readonly attempts?: number;
   /** The provider had the model read outside content that is not among the parts kept here. */
@@ -114,6 +119,8 @@ export type RefusalCode =
   | "invalid_input"
   | "denied"
   | "limit"
+  /** Its breaker is open: the tool was not touched. */
+  | "unavailable"
   | "in_doubt"
   | "cancelled";
 
@@ -253,7 +260,9 @@ export type EventBody =
   | ObligationDeclined
   | GateChecked
   | InboxRefused
-  | BudgetRaised;
+  | BudgetRaised
+  | ModelFaulted
+  | ToolsWithheld;
 
 export type EventKind = EventBody["kind"];
 
@@ -287,6 +296,8 @@ export const eventVersions: { readonly [kind in EventKind]: number } = {
   "gate.checked": 1,
   "inbox.refused": 1,
   "budget.raised": 1,
+  "model.faulted": 1,
+  "tools.withheld": 1,
 };
 
 /** What stores may write in place of a kind's name. Never renumber, never reuse. */
@@ -312,4 +323,6 @@ export const eventCodes: { readonly [kind in EventKind]: number } = {
   "gate.checked": 19,
   "inbox.refused": 20,
   "budget.raised": 21,
+  "model.faulted": 22,
+  "tools.withheld": 23,
 };

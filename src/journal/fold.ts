@@ -11,6 +11,7 @@ import { unreachable } from "../std/assert.ts";
 import type { JournalEvent } from "./event.ts";
 import { addUserMessage, foldCallEvent } from "./fold-call.ts";
 import { foldGovernanceEvent } from "./fold-governance.ts";
+import { foldAsked, foldFault, foldWithheld } from "./fold-wire.ts";
 import type { Message, ToolCallPart } from "./message.ts";
 import { userMessage } from "./message.ts";
 import { callIdOf, emptyRun, type Call, type Draft, type RunState } from "./run.ts";
@@ -91,6 +92,12 @@ function foldBody(draft: Draft, event: JournalEvent): void {
     case "budget.raised":
       foldGovernanceEvent(draft, event);
       return;
+    case "model.faulted":
+      foldFault(draft, event);
+      return;
+    case "tools.withheld":
+      foldWithheld(draft, event);
+      return;
     case "run.cancel_requested":
       draft.cancel ??= event.reason;
       draft.inboxSeen = event.inbox ?? draft.inboxSeen;
@@ -149,6 +156,7 @@ function foldAnswer(draft: Draft, event: EventOf<"model.answered">): void {
   });
   draft.turn = event.turn;
   draft.gate = null;
+  foldAsked(draft, event.asked);
   if (event.content.length > 0) draft.messages = draft.messages.append(message);
   draft.calls = calls;
   draft.emptyAnswers = isEmptyAnswer(event.content) ? draft.emptyAnswers + 1 : 0;

@@ -5,6 +5,7 @@
 import type { Json } from "../std/json.ts";
 import type { ApprovalFilter, ApprovalRow } from "./approval.ts";
 import { tenantOf } from "./approval-rules.ts";
+import { CIRCUITS_MAX, closedCircuit, type Circuit, type Swapped } from "./circuit.ts";
 import type { Account, AccountFilter, AccountRef, Reservation, Reserved } from "./ledger.ts";
 import type { Spending } from "./ledger.ts";
 import { journalLimits, type JournalLimits } from "./limits.ts";
@@ -61,6 +62,7 @@ class MemoryStore implements JournalStore {
   readonly #blobs = new Map<string, string>();
   readonly #ledger = new MemoryLedger();
   readonly #approvals = new MemoryApprovals();
+  readonly #circuits = new Map<string, Circuit>();
 
   constructor(limits: JournalLimits) {
     this.limits = limits;
@@ -145,7 +147,7 @@ class MemoryStore implements JournalStore {
     if (isLive) return { kind: "held", lease };
     const next: Lease = { owner: request.owner, until: request.nowMs + request.leaseMs };
     run.row = { ...run.row, epoch: epoch + 1, lease: next, status: "ready", wakeAt: null };
-    return { kind: "claimed", fence: { runId, epoch: epoch + 1 }, row: run.row };
+    return { kind: "claimed", fence: { runId, epoch: epoch + 1 }, row: run.row, lapsed: lease };
   }
 
   async extend(fence: Fence, untilMs: number): Promise<{ held: boolean; inboxHead: number }> {
@@ -225,6 +227,23 @@ class MemoryStore implements JournalStore {
 
   async approval(approvalId: string): Promise<ApprovalRow | undefined> {
     return this.#approvals.get(approvalId);
+  }
+
+  async circuit(scope: string): Promise<Circuit | undefined> {
+    return this.#circuits.get(scope);
+  }
+
+  async circuits(): Promise<readonly Circuit[]> {
+    const newestFirst = [...this.#circuits.values()].toSorted((a, b) => b.changedAt - a.changedAt);
+    return newestFirst.slice(0, CIRCUITS_MAX);
+  }
+
+  async swapCircuit(next: Circuit, expectedVersion: number): Promise<Swapped> {
+    const known = this.#circuits.get(next.scope) ?? closedCircuit(next.scope);
+    if (known.version !== expectedVersion) return { won: false, row: known };
+    const row = { ...next, version: expectedVersion + 1 };
+    this.#circuits.set(next.scope, row);
+    return { won: true, row };
   }
 
   async close(): Promise<void> {

@@ -27,6 +27,10 @@ export type ReasonCode =
   | "model_truncated"
   | "model_refused"
   | "model_empty"
+  /** Credit or a spend limit is used up at the provider. */
+  | "model_quota"
+  /** The conversation does not fit, however small it was made. */
+  | "model_overflow"
   | "effects_in_doubt"
   | "gate_unmet"
   | "gate_violated"

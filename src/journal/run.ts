@@ -6,9 +6,11 @@ import type { RunCreated } from "./event.ts";
 import type { ApprovalRequested, ApprovalSettled, GateChecked } from "./governance-event.ts";
 import type { HeldObligation } from "./intent.ts";
 import type { Message } from "./message.ts";
+import type { ModelFaultKind } from "./model-fault.ts";
 import type { InDoubt, OutcomeKind, Reason } from "./outcome.ts";
 import type { EffectClass, Receipt } from "./receipt.ts";
 import { noUsage, type Usage } from "./usage.ts";
+import type { FaultAnswer, Shrink } from "./wire-event.ts";
 
 export interface Claim {
   readonly effect: EffectClass;
@@ -74,6 +76,19 @@ export interface RetainedKey {
   readonly key: string;
 }
 
+/** A model that this run does not ask before a time, ms since the epoch. */
+export interface Rest {
+  readonly asked: string;
+  readonly until: number;
+}
+
+/** A fault of the turn that is to be, and what was done about it. */
+export interface TurnFault {
+  readonly asked: string;
+  readonly kind: ModelFaultKind;
+  readonly answer: FaultAnswer;
+}
+
 /** No run retains more keys than this; the oldest go first. */
 export const RETAINED_MAX = 64;
 
@@ -112,6 +127,23 @@ export interface RunState {
   readonly usage: Usage;
   readonly model: string | null;
   readonly finish: string | null;
+  /** The route that gave the last answer, `provider/model` as it was asked. */
+  readonly asked: string | null;
+  /** From which message on which route made the answers. */
+  readonly makers: readonly { readonly from: number; readonly asked: string }[];
+  /** How often a model was asked in vain, in the whole run. */
+  readonly faults: number;
+  /** Those since the last answer. */
+  readonly turnFaults: readonly TurnFault[];
+  readonly rests: readonly Rest[];
+  /** What of the history is sent smaller than it is. */
+  readonly shrinks: readonly Shrink[];
+  /** The output that still fits into the model's window, in tokens. */
+  readonly outputTokensMax: number | null;
+  /** The route that is sent the history in its strictest form: it refused it once. */
+  readonly strictFor: string | null;
+  /** Tools that are out of service, as the model was told. */
+  readonly withheld: readonly string[];
   readonly cancel: string | null;
   /** The newest inbox entry that has become an event. */
   readonly inboxSeen: number;
@@ -155,6 +187,15 @@ export function emptyRun(runId: string): RunState {
     usage: noUsage,
     model: null,
     finish: null,
+    asked: null,
+    makers: [],
+    faults: 0,
+    turnFaults: [],
+    rests: [],
+    shrinks: [],
+    outputTokensMax: null,
+    strictFor: null,
+    withheld: [],
     cancel: null,
     inboxSeen: 0,
     wakeAt: null,

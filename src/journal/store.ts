@@ -12,6 +12,7 @@
  *    ready in the same transaction.
  * S6 A terminal run takes no more events and cannot be claimed.
  */
+import type { CircuitStore } from "./circuit.ts";
 import type { ApprovalFilter, ApprovalRow } from "./approval.ts";
 import type { EventBody } from "./event.ts";
 import type {
@@ -102,7 +103,13 @@ export interface Appended {
 }
 
 export type Claimed =
-  | { readonly kind: "claimed"; readonly fence: Fence; readonly row: RunRow }
+  | {
+      readonly kind: "claimed";
+      readonly fence: Fence;
+      readonly row: RunRow;
+      /** The lease that was never given back: its owner died, or was stopped for too long. */
+      readonly lapsed: Lease | null;
+    }
   | { readonly kind: "held"; readonly lease: Lease }
   | { readonly kind: "finished" }
   | { readonly kind: "unknown" };
@@ -167,7 +174,7 @@ export interface ApprovalStore {
   approval(approvalId: string): Promise<ApprovalRow | undefined>;
 }
 
-export interface JournalStore extends LedgerStore, ApprovalStore {
+export interface JournalStore extends LedgerStore, ApprovalStore, CircuitStore {
   readonly durability: Durability;
   readonly limits: JournalLimits;
   /** A key or a run id that is taken changes nothing and names the run that has it. */

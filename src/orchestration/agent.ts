@@ -5,12 +5,9 @@ import type { RunLimits } from "../journal/event.ts";
 import type { Obligation } from "../journal/intent.ts";
 import type { Receipt } from "../journal/receipt.ts";
 import type { Usage } from "../journal/usage.ts";
-import type {
-  LanguageModel,
-  ModelReference,
-  ModelSettings,
-  ToolSpec,
-} from "../generation/model.ts";
+import type { ModelSettings, ToolSpec } from "../generation/model.ts";
+import type { ModelChoice } from "../generation/prepare-routes.ts";
+import type { PreparedRoute } from "../generation/route.ts";
 import type { Json, JsonObject } from "../std/json.ts";
 import type { InputSchema } from "../tools/schema.ts";
 import type { Tool, ToolDefinition } from "../tools/tool.ts";
@@ -50,8 +47,11 @@ export interface RunView {
 
 export interface AgentDefinition<Input = never> extends ModelSettings {
   readonly name: string;
-  /** A function picks by run; it must give the same answer for the same run. */
-  readonly model: ModelReference | ((run: RunView) => ModelReference);
+  /**
+   * One model, or routes in the order in which they are tried. A function picks by run; it must
+   * give the same answer for the same run.
+   */
+  readonly model: ModelChoice | ((run: RunView) => ModelChoice);
   /** The system prompt. */
   readonly instructions: string;
   readonly tools?: Readonly<Record<string, ToolDefinition>>;
@@ -115,7 +115,7 @@ export interface Agent {
   /** What the tools' authors say a final answer may claim. */
   readonly claims: readonly Claims[];
   readonly fingerprints: JsonObject;
-  readonly modelFor: (run: RunView) => Promise<LanguageModel>;
+  readonly routesFor: (run: RunView) => Promise<readonly PreparedRoute[]>;
 }
 
 export const defaultRunLimits: RunLimits = {

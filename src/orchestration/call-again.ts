@@ -4,8 +4,9 @@ import { decideOnCall } from "./call-decide.ts";
 import type { Permit } from "./call-execute.ts";
 import type { CallOptions } from "./call-prepare.ts";
 import { awaitRoom } from "./call-room.ts";
-import { cancelledCall, deniedCall, fullCall } from "./observation.ts";
+import { cancelledCall, deniedCall, fullCall, unavailableCall } from "./observation.ts";
 import type { Session } from "./session.ts";
+import { awaitTool } from "./tool-circuit.ts";
 
 export interface Barred {
   readonly message: string;
@@ -23,9 +24,16 @@ export async function whyNotAgain(
     return { message: "the run was cancelled", observation: cancelledCall() };
   }
   const { tool, input, argsHash } = permit;
+  if (tool.effect.class === "idempotent" && call.claim !== undefined) {
+    await awaitTool(session, { tool, callId: call.callId }, options.circuits);
+  }
   const decided = await decideOnCall(session, { call, tool, input, argsHash, isRetry }, options);
   if (decided.kind === "allow") {
     return decided.hasRoom ? null : whyNoRoom(session, { callId: call.callId, tool, ...options });
+  }
+  if (decided.kind === "unavailable") {
+    const message = `the tool is out of service: ${decided.reason}`;
+    return { message, observation: unavailableCall(decided.reason) };
   }
   const message =
     decided.kind === "wait"

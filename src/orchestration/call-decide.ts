@@ -1,8 +1,8 @@
 /**
  * The decision on one call (G4), between its validated arguments and its claim. The order is
- * fixed: intent → resource → labels → policy → approval → limits and budget. A deny ends it; what
- * asks is gathered and asked of people as one question. Limits and budgets come last, so that a
- * call that waits for a person takes no room from others.
+ * fixed: intent → resource → labels → policy → approval → breaker → limits and budget. A deny ends
+ * it; what asks is gathered and asked of people as one question. Breaker, limits and budgets come
+ * last, so that a call that waits for a person takes no room from others.
  *
  * D1 Every path to a tool comes through here: first calls, calls after an approval, resume, and
  *    what recovery finds never happened.
@@ -24,6 +24,7 @@ import { isAskedFor } from "./obligation.ts";
 import { forgetPast } from "./past.ts";
 import type { Session } from "./session.ts";
 import { reserveCall } from "./call-room.ts";
+import { enterTool, isToolQuiet, whyClosedOff } from "./tool-circuit.ts";
 
 export type Decided =
   | {
@@ -33,6 +34,8 @@ export type Decided =
       readonly hasRoom: boolean;
     }
   | Denied
+  /** Allowed, and the service behind it is out of order. */
+  | { readonly kind: "unavailable"; readonly rules: readonly string[]; readonly reason: string }
   /** Allowed, and no room for it now. */
   | { readonly kind: "full"; readonly rules: readonly string[]; readonly reason: string }
   | { readonly kind: "wait"; readonly asked: ApprovalRequested };
@@ -45,7 +48,8 @@ export function decideOnCall(
   checked: Checked,
   options: CallOptions,
 ): Decided | Promise<Decided> {
-  return isUndeclared(session, checked, options)
+  const isFree = isUndeclared(session, checked, options);
+  return isFree && isToolQuiet(checked.tool, options.circuits)
     ? undeclared
     : decideInOrder(session, checked, options);
 }
@@ -136,12 +140,23 @@ async function withRoom(
   given: { readonly options: CallOptions; readonly rules: readonly string[] },
 ): Promise<Decided> {
   const { options, rules } = given;
-  if (isRetry === true) return { kind: "allow", rules, hasRoom: true };
-  const { agent, governing } = options;
+  const { agent, governing, circuits } = options;
   const { callId } = call;
-  const room = await reserveCall(session, { callId, tool, agent, governing });
-  if (room.kind !== "full") return { kind: "allow", rules, hasRoom: room.kind === "room" };
-  return { kind: "full", rules: [...rules, "limits"], reason: room.reason };
+  const unavailable = (reason: string): Decided => {
+    return { kind: "unavailable", rules: [...rules, "breaker"], reason };
+  };
+  const off = await whyClosedOff(session, tool, circuits);
+  if (off !== null) return unavailable(off);
+  if (isRetry !== true) {
+    const room = await reserveCall(session, { callId, tool, agent, governing });
+    if (room.kind === "full") {
+      return { kind: "full", rules: [...rules, "limits"], reason: room.reason };
+    }
+    // A call that still has to wait comes in when its turn has come.
+    if (room.kind !== "room") return { kind: "allow", rules, hasRoom: false };
+  }
+  const closed = await enterTool(session, { tool, callId }, circuits);
+  return closed === null ? { kind: "allow", rules, hasRoom: true } : unavailable(closed);
 }
 
 /** What the run was accepted for forbids some calls, and may allow only what was asked for. */

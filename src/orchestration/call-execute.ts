@@ -112,7 +112,7 @@ function contextOf(session: Session, permit: Permit, stop: Stop): Context {
     get abortSignal() {
       return stop.signal;
     },
-    deadline: session.clock.now() + tool.timeoutMs,
+    deadline: Math.min(session.clock.now() + tool.timeoutMs, session.wallEnd),
     context: noContext,
     get messages() {
       // Copied only for the tool that reads it; typed by the tool's own version of the AI SDK.

@@ -10,6 +10,7 @@ import { wroteName } from "./call-name.ts";
 import type { Tool } from "../tools/tool.ts";
 import type { Agent } from "./agent.ts";
 import { decideOnCall } from "./call-decide.ts";
+import type { Circuits } from "./circuits.ts";
 import type { Governing } from "./governing.ts";
 import {
   cancelledCall,
@@ -21,6 +22,7 @@ import {
   limitCall,
   malformedInput,
   timeOver,
+  unavailableCall,
   unknownTool,
 } from "./observation.ts";
 import type { Trust } from "./provenance.ts";
@@ -34,6 +36,7 @@ export interface CallOptions {
   /** Where values come from; null for an agent that declares nothing about it. */
   readonly trust: Trust | null;
   readonly slots: Slots;
+  readonly circuits: Circuits;
 }
 
 /** A call that may run: its arguments validated, frozen, hashed, and allowed. */
@@ -97,6 +100,10 @@ export async function prepareCall(
     const { reason, rules, quotes } = decided;
     const refused = { ...refuse("denied", deniedCall(reason)), rules };
     return quotes === undefined ? refused : { ...refused, quotes };
+  }
+  if (decided.kind === "unavailable") {
+    const { reason, rules } = decided;
+    return { ...refuse("unavailable", unavailableCall(reason)), rules };
   }
   if (decided.kind === "full") return refuse("limit", fullCall(decided.reason));
   if (decided.kind === "wait") return { kind: "waiting", asked: decided.asked };

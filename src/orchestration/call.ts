@@ -8,6 +8,7 @@
  * C3 A call found claimed was begun by a worker that died: it is recovered by its class, never
  *    simply run.
  */
+import type { CallRefused } from "../journal/event.ts";
 import type { Call } from "../journal/run.ts";
 import { idempotencyKeyOf } from "../journal/run.ts";
 import { barredAsUnasked } from "./call-decide.ts";
@@ -20,11 +21,18 @@ import {
   type Waiting,
 } from "./call-prepare.ts";
 import { claimEvent, complete, decidedBy, runEffect, type Running } from "./effect.ts";
-import { cancelledCall, deniedCall, fullCall, stillInDoubt } from "./observation.ts";
+import {
+  cancelledCall,
+  deniedCall,
+  fullCall,
+  stillInDoubt,
+  unavailableCall,
+} from "./observation.ts";
 import { askAbout, latestEnd } from "./reconcile.ts";
 import { recoverCall } from "./recovery.ts";
 import type { Session } from "./session.ts";
 import { awaitRoom } from "./call-room.ts";
+import { enterTool } from "./tool-circuit.ts";
 import type { Tool } from "../tools/tool.ts";
 
 /** Brings every open call of the turn to its end, or as far as a stop allows. */
@@ -164,12 +172,10 @@ async function runLater(session: Session, prepared: Prepared, options: CallOptio
     refuseStopped(session, call);
     return;
   }
-  const barred = barredAsUnasked(session, prepared, options.agent);
+  const barred = await barredLate(session, prepared, options);
   if (barred !== null) {
     options.slots.free(tool);
-    const observation = deniedCall(barred.reason);
-    const { rules } = barred;
-    session.push({ kind: "call.refused", callId: call.callId, code: "denied", observation, rules });
+    session.push({ kind: "call.refused", callId: call.callId, ...barred });
     session.settleCall(call.callId, false);
     return;
   }
@@ -181,6 +187,23 @@ async function runLater(session: Session, prepared: Prepared, options: CallOptio
     throw thrown;
   }
   await runInSlot(session, isProven ? { ...running, isOpen: false } : running, options);
+}
+
+/** What has changed while the call waited for its turn. */
+async function barredLate(
+  session: Session,
+  prepared: Prepared,
+  { agent, circuits }: CallOptions,
+): Promise<Pick<CallRefused, "code" | "observation" | "rules"> | null> {
+  const unasked = barredAsUnasked(session, prepared, agent);
+  if (unasked !== null) {
+    const { reason, rules } = unasked;
+    return { code: "denied", observation: deniedCall(reason), rules };
+  }
+  const { tool, call } = prepared;
+  const closed = await enterTool(session, { tool, callId: call.callId }, circuits);
+  if (closed === null) return null;
+  return { code: "unavailable", observation: unavailableCall(closed), rules: ["breaker"] };
 }
 
 /** Waits for the shared limits of the tool; a call that they have no room for is told so. */

@@ -67,7 +67,9 @@ export function decideNext(state: RunState, facts: Facts): Command {
   if (isOver) return expire(limits);
   if (isWaiting) return parkFor(state, open);
   const last = state.messages.at(-1);
-  const hasFinished = last?.role === "assistant" && state.emptyAnswers === 0;
+  // A pause is no last word: the provider wants the conversation back as it is.
+  const isPaused = state.finish === "pause";
+  const hasFinished = last?.role === "assistant" && state.emptyAnswers === 0 && !isPaused;
   return hasFinished ? decideEnd(state, last, facts) : decideOn(state, facts);
 }
 
@@ -187,7 +189,8 @@ function decideOn(state: RunState, facts: Facts): Command {
     });
   }
   if (facts.draining) return { kind: "yield" };
-  const wasEmpty = state.emptyAnswers > 0 && state.messages.at(-1)?.role !== "user";
+  const wasEmpty =
+    state.emptyAnswers > 0 && state.finish !== "pause" && state.messages.at(-1)?.role !== "user";
   return { kind: wasEmpty ? "nudge" : "ask" };
 }
 

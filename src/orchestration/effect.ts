@@ -25,6 +25,7 @@ import { failedCall, unknownOutcome } from "./observation.ts";
 import { openObligations } from "./oblige.ts";
 import { askAbout } from "./reconcile.ts";
 import type { Session } from "./session.ts";
+import { noteCall } from "./tool-circuit.ts";
 
 /** A claimed call on its way to being settled. */
 export interface Running {
@@ -45,6 +46,8 @@ export async function runEffect(session: Session, running: Running): Promise<voi
     if (!isRead && !session.isSurelyHeld && !(await session.isHeld())) return;
     const executed = await executeCall(session, { ...running.permit, attempt });
     if (session.hardAbort.aborted) return;
+    // A read that a cancel stopped says nothing about its service.
+    if (!stop.aborted) await noteCall(tool, executed, running.options);
     const ms = session.clock.now() - started;
     if (executed.kind === "returned") {
       await complete(session, running, { ...executed, attempt, ms });

@@ -8,7 +8,8 @@
  */
 import type { Person } from "../governance/approval.ts";
 import type { Delta } from "../generation/model.ts";
-import type { ModelRetry } from "../generation/retry.ts";
+import type { NamedRoutes } from "../generation/prepare-routes.ts";
+import { checkModelRetry, type ModelRetry } from "../generation/retry.ts";
 import { foldEvent } from "../journal/fold.ts";
 import { emptyRun } from "../journal/run.ts";
 import type { JournalStore, RunFilter, RunRow } from "../journal/store.ts";
@@ -21,6 +22,7 @@ import { checkInput, createdEvent, requestHashOf, type StartOptions } from "./ac
 import type { Agent, AgentDefinition } from "./agent.ts";
 import { prepareAgent } from "./prepare-agent.ts";
 import { checkApprovers } from "./approvers.ts";
+import { Circuits } from "./circuits.ts";
 import type { Engine, Serving } from "./engine.ts";
 import { agentProgram } from "./loop.ts";
 import { prepareGoverning, type GovernanceOptions } from "./governing.ts";
@@ -41,7 +43,9 @@ export interface HarnessOptions extends GovernanceOptions {
   readonly leaseMs?: number;
   /** False: only starts and asks; another process does the work. */
   readonly work?: boolean;
-  readonly modelRetry?: ModelRetry;
+  readonly modelRetry?: Partial<ModelRetry>;
+  /** Routes that agents share: an agent says `model: "route:NAME"`. */
+  readonly routes?: NamedRoutes;
   /** Pieces of streamed answers, for showing only. */
   readonly onDelta?: (runId: string, delta: Delta) => void;
   /** Runs that could not be advanced; they are tried again. Default: one line on stderr. */
@@ -219,7 +223,7 @@ export async function createHarness(options: HarnessOptions): Promise<Harness> {
         hint: "Give each agent a name of its own.",
       });
     }
-    agents.set(definition.name, await prepareAgent(definition, options.cwd));
+    agents.set(definition.name, await prepareAgent(definition, options));
   }
   return new Harness(options, agents);
 }
@@ -232,10 +236,12 @@ function programsOf(
   const { modelRetry, onDelta } = options;
   const governing = prepareGoverning(options);
   checkApprovers(agents.values(), governing.people);
+  const circuits = new Circuits(options.store, options.clock ?? systemClock);
   const loop = {
     governing,
     slots,
-    ...(modelRetry === undefined ? {} : { retry: modelRetry }),
+    circuits,
+    ...(modelRetry === undefined ? {} : { retry: checkModelRetry(modelRetry) }),
     ...(onDelta === undefined ? {} : { onDelta }),
   };
   return new Map([...agents].map(([name, agent]) => [name, agentProgram(agent, loop)]));

@@ -11,7 +11,9 @@ import type { ModelRetry } from "../generation/retry.ts";
 import { TIMER_MAX_MS } from "../std/deadline.ts";
 import { BridleError, errorMessage, isBridleError } from "../std/error.ts";
 import type { Agent } from "./agent.ts";
+import { askModel, type Asked } from "./ask.ts";
 import { runCalls } from "./call.ts";
+import type { Circuits } from "./circuits.ts";
 import type { CallOptions } from "./call-prepare.ts";
 import { decideNext, type Command, type Facts } from "./decide.ts";
 import { endAtLimit, endBroken, finish, park } from "./ending.ts";
@@ -25,13 +27,15 @@ import type { Program } from "./program.ts";
 import { askDoubts } from "./recovery.ts";
 import { isLimit, type Session } from "./session.ts";
 import type { Slots } from "./slots.ts";
-import type { Exhausted } from "./spend.ts";
 import { Steps } from "./steps.ts";
-import { askModel, type ModelDenied, type TurnOptions } from "./turn.ts";
+import { announceTools } from "./tool-circuit.ts";
+import type { TurnOptions } from "./turn.ts";
+import { failedToAsk } from "./unasked.ts";
 
 export interface LoopOptions {
   readonly governing: Governing;
   readonly slots: Slots;
+  readonly circuits: Circuits;
   readonly retry?: ModelRetry;
   readonly onDelta?: (runId: string, delta: Delta) => void;
 }
@@ -52,15 +56,16 @@ export function agentProgram(agent: Agent, options: LoopOptions): Program {
 
 async function runLoop(session: Session, agent: Agent, options: LoopOptions): Promise<Advance> {
   const input = session.state.created?.input ?? null;
-  const model = await agent.modelFor({ runId: session.fence.runId, input });
-  const { retry, onDelta, governing, slots } = options;
+  const routes = await agent.routesFor({ runId: session.fence.runId, input });
+  const { retry, onDelta, governing, slots, circuits } = options;
   const trust = await openTrust(session, agent);
   const hold: Hold = {
     session,
     agent,
-    calls: { agent, governing, slots, trust },
+    calls: { agent, governing, slots, circuits, trust },
     turn: {
-      model,
+      routes,
+      circuits,
       governing,
       trust,
       ...(retry === undefined ? {} : { retry }),
@@ -225,7 +230,7 @@ function isToldWhy(session: Session): boolean {
 async function endUnasked(
   session: Session,
   agent: Agent,
-  unasked: Exhausted | ModelDenied,
+  unasked: Extract<Asked, { kind: "exhausted" | "price_unknown" | "model_denied" }>,
 ): Promise<Advance> {
   const { kind, message } = unasked;
   if (kind === "exhausted" && agent.definition.budget?.onExhausted === "ask") {
@@ -253,23 +258,24 @@ const whyUnasked = {
 } as const;
 
 async function ask({ session, agent, turn }: Hold): Promise<Advance | null> {
-  const generated = await askModel(session, agent, turn);
-  if (generated.kind === "answered") return null;
-  if (generated.kind !== "failed") return endUnasked(session, agent, generated);
-  const { fault, attempts } = generated;
-  if (session.hardAbort.aborted) return { kind: "idle" };
-  // A cancel or the end of the wall time stops the model call; the next pass names it.
-  if (fault.kind === "aborted") return isToldWhy(session) ? null : { kind: "idle" };
-  const status = fault.status === undefined ? "" : ` (HTTP ${fault.status})`;
-  const tries = attempts === 1 ? "1 attempt" : `${attempts} attempts`;
-  await finish(session, {
-    outcome: "failed_recoverable",
-    reason: {
-      code: "model_failed",
-      message: `The model could not be asked after ${tries}${status}: ${fault.message}`,
-      hint: "Check the provider, the key and the address; then start the work again.",
-    },
-    text: null,
-  });
-  return { kind: "done" };
+  await announceTools(session, agent, turn.circuits);
+  const asked = await askModel(session, agent, turn);
+  switch (asked.kind) {
+    case "answered":
+      return null;
+    case "stopped":
+      if (session.hardAbort.aborted) return { kind: "idle" };
+      // A cancel or the end of the wall time stops the model call; the next pass names it.
+      return isToldWhy(session) || session.isDraining ? null : { kind: "idle" };
+    case "wait":
+      return park(session, asked.why, asked.until);
+    case "failed":
+      await finish(session, failedToAsk(asked));
+      return { kind: "done" };
+    case "exhausted":
+    case "price_unknown":
+    case "model_denied":
+    default:
+      return endUnasked(session, agent, asked);
+  }
 }

@@ -64,6 +64,12 @@ export function fullCall(reason: string): string {
   return cut(`Not run now: ${reason} Nothing was done.`.replace(/([^.])( Nothing was)/, "$1.$2"));
 }
 
+export function unavailableCall(reason: string): string {
+  return cut(
+    `Not run: ${reason}. Nothing was done. Go on without it, or say that it could not be done.`,
+  );
+}
+
 export function limitCall(callsMax: number): string {
   return `Error: this run may make ${callsMax} calls and they are used up. Nothing was done.`;
 }

@@ -3,7 +3,8 @@ import { checkBudget } from "../governance/budget-check.ts";
 import { PLAN_TOOL } from "../governance/plan.ts";
 import type { RunLimits } from "../journal/event.ts";
 import type { ModelSettings, ToolSpec } from "../generation/model.ts";
-import { resolveModel } from "../generation/resolve.ts";
+import { prepareRoutes, type ModelChoice, type NamedRoutes } from "../generation/prepare-routes.ts";
+import type { PreparedRoute } from "../generation/route.ts";
 import { BridleError } from "../std/error.ts";
 import { hashJson } from "../std/hash.ts";
 import type { JsonObject } from "../std/json.ts";
@@ -21,7 +22,10 @@ const NAME = /^[A-Za-z0-9_.-]{1,100}$/;
  * Checks a definition, its tools, policies and model. Throws with the next step; starts nothing.
  * Policy files are looked for from `cwd`, by default the process's folder.
  */
-export async function prepareAgent(definition: AgentDefinition, cwd?: string): Promise<Agent> {
+export async function prepareAgent(
+  definition: AgentDefinition,
+  { cwd, routes: named = {} }: { readonly cwd?: string; readonly routes?: NamedRoutes } = {},
+): Promise<Agent> {
   const { name, instructions, tools: given = {}, model } = definition;
   if (typeof name !== "string" || !NAME.test(name)) {
     throw new BridleError("agent_invalid", `An agent needs a name, not ${JSON.stringify(name)}`, {
@@ -43,13 +47,15 @@ export async function prepareAgent(definition: AgentDefinition, cwd?: string): P
     tools.set(PLAN_TOOL, await planTool(tools));
   }
   const toolSpecs = [...tools.values()].map(toolSpec);
-  const fixed = typeof model === "function" ? null : await resolveModel(model);
+  const where = `Agent "${name}"`;
+  const prepared = (choice: ModelChoice): Promise<readonly PreparedRoute[]> =>
+    prepareRoutes(choice, { named, where });
+  const fixed = typeof model === "function" ? null : await prepared(model);
   const inputSchema =
     definition.inputSchema === undefined
       ? null
       : await readSchema(definition.inputSchema, `Agent "${name}"`);
   const stopWhen = definition.stopWhen ?? [];
-  const where = `Agent "${name}"`;
   const members = ["onExhausted"];
   checkBudget(definition.budget ?? {}, where, { members, tools: [...tools.keys()] });
   return {
@@ -70,8 +76,7 @@ export async function prepareAgent(definition: AgentDefinition, cwd?: string): P
     report: definition.report ?? "free",
     claims: [...tools.values()].flatMap(claimsOf),
     fingerprints: fingerprintsOf(definition, toolSpecs, tools),
-    modelFor: async (run) =>
-      fixed ?? resolveModel(typeof model === "function" ? model(run) : model),
+    routesFor: async (run) => fixed ?? prepared(typeof model === "function" ? model(run) : model),
   };
 }
 

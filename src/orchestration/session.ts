@@ -10,7 +10,9 @@
  *    session is rewound: nothing may follow a gap.
  */
 import { BridleError } from "../std/error.ts";
+import { afterAbout } from "../std/coarse-timer.ts";
 import { Stop } from "../std/stop.ts";
+import type { Delta } from "../generation/model.ts";
 import type { Clock } from "../std/clock.ts";
 import type { EventBody, JournalEvent, Seen } from "../journal/event.ts";
 import { foldEvent } from "../journal/fold.ts";
@@ -27,9 +29,14 @@ export interface SessionParts {
   readonly state: RunState;
   /** Something may have been posted before this hold began. */
   readonly mustLook: boolean;
+  /** The worker before this one never gave the run back. */
+  readonly hasLapsed: boolean;
   /** How long each extension of the lease lasts, and until when the claim's own does. */
   readonly lease: { readonly ms: number; readonly until: number };
 }
+
+/** Receipts that may ride with the next commit wait for it no longer than this, ms. */
+const RIDE_MS = 25;
 
 export class Session {
   readonly store: JournalStore;
@@ -42,6 +49,7 @@ export class Session {
   /** Tool call ids used in this conversation, so that ours stay unique. */
   readonly seenCallIds: Set<string>;
   readonly prompt: PromptView = new PromptView();
+  readonly hasLapsed: boolean;
   isDraining = false;
   /** The run's wall time has passed, whatever the clock says by now. */
   isOverWall = false;
@@ -85,6 +93,7 @@ export class Session {
     this.#durable = { seq: parts.state.head, hash: parts.state.hash };
     this.seenCallIds = callIdsOf(parts.state);
     this.#mustLook = parts.mustLook;
+    this.hasLapsed = parts.hasLapsed;
     this.#leaseMs = parts.lease.ms;
     this.#leaseUntil = parts.lease.until;
   }
@@ -168,6 +177,29 @@ export class Session {
       const isNothing = !happened && lines !== undefined;
       const actual = isNothing ? { actual: Array.from({ length: lines }, () => 0) } : {};
       this.#settlements.push({ key, ...actual });
+    }
+  }
+
+  /** When the run's time is over, ms since the epoch. */
+  get wallEnd(): number {
+    const { created, createdAt } = this.#state;
+    return createdAt + (created?.limits.wallMs ?? 0);
+  }
+
+  /** What is pending may ride with the next commit, and waits for it no longer than this. */
+  rideLater(): () => void {
+    return afterAbout(RIDE_MS, () => {
+      // A failed write marks the session lost; the loop meets that at its next write.
+      this.flush().catch(() => undefined);
+    });
+  }
+
+  /** What only shows an answer cannot spoil it. */
+  show(delta: Delta, onDelta: ((runId: string, delta: Delta) => void) | undefined): void {
+    try {
+      onDelta?.(this.fence.runId, delta);
+    } catch {
+      // The answer itself is in the journal.
     }
   }
 

@@ -20,9 +20,9 @@ import {
   type BudgetNode,
   type TokenPrice,
 } from "../governance/budget.ts";
-import type { Fault } from "../generation/fault.ts";
-import type { LanguageModel } from "../generation/model.ts";
+import type { LanguageModel, ModelSettings } from "../generation/model.ts";
 import type { BudgetLine, Line, Reserved } from "../journal/ledger.ts";
+import type { ModelFault } from "../journal/model-fault.ts";
 import type { Usage } from "../journal/usage.ts";
 import { BridleError, isBridleError } from "../std/error.ts";
 import type { Agent } from "./agent.ts";
@@ -43,23 +43,27 @@ export type Exhausted =
 export interface ModelGrant {
   /** Absent when nothing limits the output. */
   readonly maxOutputTokens?: number;
-  /** A further attempt: false when the budget has no room for it, or the run is not ours. */
-  retry(fault: Fault): Promise<boolean>;
   settle(usage: Usage): void;
-  /** There will be no answer. Hands back what had no room, when that ended the attempts. */
-  fail(fault: Fault): Promise<Exhausted | null>;
+  /** There is no answer: what a refusal cost nothing of is given back (R2). */
+  fail(fault: ModelFault): Promise<void>;
 }
 
 const unlimited: ModelGrant = {
-  retry: async () => true,
   settle: () => undefined,
-  fail: async () => null,
+  fail: async () => undefined,
 };
+
+export interface ModelToReserve {
+  readonly model: LanguageModel;
+  /** As they are sent to this model. */
+  readonly settings: ModelSettings;
+  readonly governing: Governing;
+}
 
 export function reserveModel(
   session: Session,
   agent: Agent,
-  given: { readonly model: LanguageModel; readonly governing: Governing },
+  given: ModelToReserve,
 ): ModelGrant | Exhausted | Promise<ModelGrant | Exhausted> {
   const nodes = treeOf(session, agent, given.governing);
   if (!limitsModel(nodes)) return unlimited;
@@ -68,14 +72,14 @@ export function reserveModel(
     const message = `The price of ${nameOf(given.model)} is not known.`;
     return { kind: "price_unknown", message };
   }
-  const tokens = { input: promptTokensMax(session, agent), output: outputTokensMax(agent) };
+  const tokens = { input: promptTokensMax(session, agent), output: outputTokensMax(given) };
   const usdMicros = price === null ? 0 : microsMax(price, tokens);
   const lines = modelLines(nodes, { tokens, usdMicros });
-  const maxOutputTokens = agent.settings.maxOutputTokens ?? OUTPUT_TOKENS;
-  return reserveAttempts(session, { lines, price, maxOutputTokens });
+  const maxOutputTokens = given.settings.maxOutputTokens ?? OUTPUT_TOKENS;
+  return reserveAttempt(session, { lines, price, maxOutputTokens });
 }
 
-async function reserveAttempts(
+async function reserveAttempt(
   session: Session,
   given: {
     readonly lines: readonly BudgetLine[];
@@ -84,35 +88,18 @@ async function reserveAttempts(
   },
 ): Promise<ModelGrant | Exhausted> {
   const { lines, price, maxOutputTokens } = given;
-  let key = attemptKey(session);
-  let isHeld = true;
-  let full: Exhausted | null = null;
+  const key = attemptKey(session);
   const first = await reserve(session, key, lines);
   if (first.kind === "denied") return exhaustedBy(lines, first);
-  const giveBack = async (fault: Fault): Promise<void> => {
-    if (!isHeld || !isRefusal(fault)) return;
-    isHeld = false;
-    await guarded(session, () => session.store.unreserve(session.fence, key));
-  };
   return {
     maxOutputTokens,
-    retry: async (fault) => {
-      await giveBack(fault);
-      // Whoever lost the run while it waited asks nothing more: another worker may be asking.
-      if (!(await session.isHeld())) return false;
-      key = attemptKey(session);
-      const again = await reserve(session, key, lines);
-      isHeld = again.kind === "reserved";
-      full = again.kind === "denied" ? exhaustedBy(lines, again) : null;
-      return isHeld;
-    },
     settle: (usage) => {
       session.settleReservation({ key, actual: modelActual(lines, usage, price) });
     },
     fail: async (fault) => {
       // A session that was lost gives nothing back: it may not, and need not.
-      if (!session.isLost) await giveBack(fault);
-      return full;
+      if (session.isLost || !isRefusal(fault)) return;
+      await guarded(session, () => session.store.unreserve(session.fence, key));
     },
   };
 }
@@ -129,7 +116,7 @@ function attemptKey(session: Session): string {
  * statuses of an overloaded provider. Behind any other a model may have answered into the void:
  * 500, 502 and 504 come from a broken or impatient gateway as well, 408 and 499 from a timeout.
  */
-function isRefusal({ status, hasBegun }: Fault): boolean {
+function isRefusal({ status, hasBegun }: ModelFault): boolean {
   if (status === undefined || hasBegun === true) return false;
   if (status === 503 || status === 529) return true;
   return status >= 400 && status < 500 && status !== 408 && status !== 499;

@@ -49,7 +49,7 @@ export function countPrompt(session: Session, usage: Usage): CountedPrompt | nul
 }
 
 /** What an answer may have: some providers let a model think beyond `maxOutputTokens`. */
-export function outputTokensMax({ settings }: Agent): number {
+export function outputTokensMax({ settings }: Pick<Agent, "settings">): number {
   const { maxOutputTokens = OUTPUT_TOKENS, providerOptions = {} } = settings;
   return Object.values(providerOptions)
     .flatMap((options) => (isJsonObject(options) ? Object.values(options) : []))

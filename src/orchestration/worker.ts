@@ -33,6 +33,8 @@ interface Held {
   readonly until: number;
   /** Something may have been posted to it that nobody has read. */
   readonly mustLook: boolean;
+  /** The worker before this one never gave it back. */
+  readonly hasLapsed: boolean;
 }
 
 export class Worker {
@@ -53,7 +55,7 @@ export class Worker {
       void this.#release(fence);
       return;
     }
-    this.#fresh.set(fence.runId, { fence, state, until, mustLook: false });
+    this.#fresh.set(fence.runId, { fence, state, until, mustLook: false, hasLapsed: false });
     this.#startBeat();
   }
 
@@ -123,7 +125,10 @@ export class Worker {
     const program = programs.get(state.created?.agent ?? "");
     if (program === undefined) throw unknownAgent(state, [...programs.keys()]);
     session.isDraining = this.#isDraining;
-    if (fence.epoch > 1) session.push({ kind: "run.leased", epoch: fence.epoch, owner });
+    if (fence.epoch > 1) {
+      const after = session.hasLapsed ? { after: "crash" as const } : {};
+      session.push({ kind: "run.leased", ...after, epoch: fence.epoch, owner });
+    }
     return program.advance(session);
   }
 
@@ -140,7 +145,8 @@ export class Worker {
     const { fence } = claimed;
     try {
       const state = await requireRun(store, runId);
-      return { fence, state, until: nowMs + leaseMs, mustLook: true };
+      const hasLapsed = claimed.lapsed !== null;
+      return { fence, state, until: nowMs + leaseMs, mustLook: true, hasLapsed };
     } catch (thrown) {
       await this.#release(fence);
       throw thrown;

@@ -14,6 +14,7 @@ export type ErrorCode =
   | "model_unknown"
   | "model_key_missing"
   | "model_failed"
+  | "route_invalid"
   | "input_invalid"
   | "input_too_large"
   | "run_unknown"

@@ -57,6 +57,16 @@ export interface ToolLimits {
   readonly concurrent?: number;
 }
 
+/** The circuit breaker of the service behind a tool, shared by all runs and workers of a store. */
+export interface ToolBreaker {
+  /** Tools of one name share one breaker: those that reach the same service. Default: the tool. */
+  readonly name?: string;
+  /** Failures in a row that open it. Default 5. */
+  readonly failuresMax?: number;
+  /** How long it stays open at first, ms; twice as long each time. Default 5,000. */
+  readonly openMs?: number;
+}
+
 /** Who must approve when a rule asks. */
 export interface ApprovalTerms {
   /** How many different people. Default 1. */
@@ -77,6 +87,8 @@ export interface Governed<Input = never, Output = unknown> {
   /** Content of the arguments leaves to their destination (mail, web). */
   readonly egress?: boolean;
   readonly limits?: ToolLimits;
+  /** When the service behind the tool is left alone; false: never. See `ToolBreaker`. */
+  readonly breaker?: false | ToolBreaker;
   readonly approval?: ApprovalTerms;
   /** True, or a function that says so: a person must approve the call (the AI SDK's name). */
   readonly needsApproval?:
@@ -108,6 +120,9 @@ export function checkGoverned(definition: Governed, where: string): void {
     rate?.count,
     rate?.burst,
     approval?.quorum,
+    ...(definition.breaker === false
+      ? []
+      : [definition.breaker?.failuresMax, definition.breaker?.openMs]),
     ...[rate?.perMs, approval?.expiresMs].map((ms) => (ms === undefined ? ms : Math.ceil(ms))),
   ];
   for (const count of counts) {

@@ -308,6 +308,24 @@ describe("what is told of an exchange", () => {
     expect(told.map(({ status }) => status)).toEqual([200, 200, 200, 200, 400]);
   });
 
+  test("covers a request that is nested deeper than canonical JSON goes", async () => {
+    const told: ExchangeRecord[] = [];
+    const server = await serve({
+      models: () => greeter,
+      onExchange: (exchange) => told.push(exchange),
+    });
+    const deep = `${"[".repeat(300)}${"]".repeat(300)}`;
+    const text = JSON.stringify(body({ metadata: "deep" })).replace('"deep"', deep);
+    for (const sent of [text, text]) {
+      expect((await post(server.urlFor("r"), sent)).status).toBe(200);
+    }
+    expect(told.map(({ status, repeat }) => [status, repeat])).toEqual([
+      [200, 0],
+      [200, 1],
+    ]);
+    expect(told[0]?.requestHash).toBe(told[1]?.requestHash);
+  });
+
   test("does not count a history that is refused as a repeat, nor plans a fault for it", async () => {
     const told: ExchangeRecord[] = [];
     const planned: number[] = [];

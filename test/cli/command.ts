@@ -30,6 +30,8 @@ export interface Running {
   readonly ended: Promise<Ran>;
   /** Resolves when stdout or stderr holds this text. */
   readonly saw: (text: string) => Promise<void>;
+  /** What it has written until now. */
+  readonly soFar: () => { readonly stdout: string; readonly stderr: string };
 }
 
 export interface Setting {
@@ -75,7 +77,7 @@ export function start(setting: Setting, ...args: readonly string[]): Running {
       throw new Error(`ended with ${first.code} before "${wanted}":\n${first.stderr}`);
     }
   };
-  return { child, ended, saw };
+  return { child, ended, saw, soFar: () => ({ ...text }) };
 }
 
 export function bridle(setting: Setting, ...args: readonly string[]): Promise<Ran> {

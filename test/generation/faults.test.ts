@@ -4,7 +4,7 @@ import { once as onceEvent } from "node:events";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { scriptedModel, type ScriptedStep } from "../../src/chaos/door.ts";
 import { once } from "../../src/index.ts";
-import { redactKeys } from "../../src/generation/fault.ts";
+import { redactKeys } from "../../src/generation/fault/redact.ts";
 import { serve } from "../chaos/served.ts";
 import { agentOf, eventsOf, modelOf, network, play, toolOf } from "../orchestration/world.ts";
 
@@ -82,8 +82,9 @@ describe("over real HTTP", () => {
     expect(requests).toBe(4);
   });
 
-  test("a wait longer than we care to wait for is not waited for", async () => {
-    const { outcome, requests } = await overHttp([failure(429, { "retry-after": "3600" })]);
+  test("a wait that would outlast the run ends it, and says so", async () => {
+    const { outcome, requests } = await overHttp([failure(429, { "retry-after": "864000" })]);
+    expect(outcome.reason).toMatchObject({ code: "model_failed" });
     expect(outcome.reason.message).toContain("(HTTP 429)");
     expect(requests).toBe(1);
   });

@@ -122,7 +122,8 @@ for (const version of ["v2", "v3", "v4"] as const) {
         });
         const deltas: string[] = [];
         const { outcome, events } = await play(agentOf(object, { tools: { pay }, stream }), {
-          onDelta: (_runId, delta) => deltas.push(`${delta.kind} ${delta.text}`),
+          onDelta: (_runId, delta) =>
+            deltas.push(`${delta.kind} ${"text" in delta ? delta.text : ""}`),
         });
         expect(outcome).toMatchObject({ kind: "succeeded", text: "Paid.", turns: 2 });
         expect(inputs).toEqual([{ cents: 5 }]);

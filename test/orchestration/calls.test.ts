@@ -210,7 +210,17 @@ describe("C2: parallel calls", () => {
 });
 
 describe("a call of an answer that did not come to its own end", () => {
-  for (const finish of ["length", "content-filter", "error"]) {
+  test("(error) is not run: the answer is asked for again", async () => {
+    const { pay, inputs } = counted();
+    const answers = [{ ...ok, finish: "error" }, ok, "Paid."];
+    const model = modelOf(() => answers.shift() ?? "Done.");
+    const { outcome, events } = await play(agentOf(model, { tools: { pay } }));
+    expect(eventsOf(events, "model.faulted")).toMatchObject([{ answer: "wait" }]);
+    expect(inputs).toHaveLength(1);
+    expect(outcome).toMatchObject({ kind: "succeeded", turns: 2 });
+  });
+
+  for (const finish of ["length", "content-filter"]) {
     test(`(${finish}) is not run`, async () => {
       const { pay, inputs } = counted();
       const model = modelOf({ ...ok, finish }, ok, "Paid.");

@@ -283,7 +283,6 @@ describe("an answer that is no last word", () => {
   const finishes = [
     ["length", "model_truncated"],
     ["content-filter", "model_refused"],
-    ["error", "model_failed"],
   ] as const;
   for (const [finish, code] of finishes) {
     test(`${finish} is ${code}, with words and without`, async () => {
@@ -294,6 +293,14 @@ describe("an answer that is no last word", () => {
       expect(silent.outcome).toMatchObject({ turns: 1, reason: { code } });
     });
   }
+});
+
+test("an answer that ends with an error is no answer: it is asked for again, then told", async () => {
+  const model = modelOf(() => ({ text: "I think", finish: "error" }));
+  const { outcome } = await play(agentOf(model));
+  expect(outcome).toMatchObject({ kind: "failed_recoverable", turns: 0, text: null });
+  expect(outcome.reason.code).toBe("model_failed");
+  expect(outcome.reason.message).toContain("after 4 attempts");
 });
 
 describe("stop conditions", () => {

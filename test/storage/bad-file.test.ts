@@ -98,7 +98,8 @@ describe("a journal that is damaged", () => {
     const path = join(makeFolder(), "journal.db");
     await makeJournal(path);
     const bytes = readFileSync(path);
-    for (let page = 10; page < 30; page++) bytes.fill(0xab, page * 4096, page * 4096 + 4096);
+    // Behind the pages that hold the schema.
+    for (let page = 40; page < 60; page++) bytes.fill(0xab, page * 4096, page * 4096 + 4096);
     writeFileSync(path, bytes);
     const journal = openJournal(path);
     const report = await journal.integrity();

@@ -139,7 +139,15 @@ test("a file of the first schema is opened, keeps its runs and gains a ledger", 
   const pen = await write(before, await startRun(before, "r1"), ["old"]);
   await before.close();
   const db = new DatabaseSync(path);
-  for (const table of ["approvals", "accounts", "windows", "entries", "buckets", "reservations"]) {
+  for (const table of [
+    "approvals",
+    "accounts",
+    "windows",
+    "entries",
+    "buckets",
+    "reservations",
+    "circuits",
+  ]) {
     db.exec(`DROP TABLE ${table}`);
   }
   db.exec("DELETE FROM kinds WHERE kind > 13; PRAGMA user_version = 1");

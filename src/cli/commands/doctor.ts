@@ -14,6 +14,8 @@ export interface DoctorOptions {
   readonly json?: boolean;
   readonly config?: string;
   readonly store?: string;
+  /** True: ask the agents' models; a text: ask this one. */
+  readonly provider?: boolean | string;
 }
 
 /** Looks at everything and changes nothing. Exit code 1 when something is broken. */
@@ -24,7 +26,11 @@ export async function examine(options: DoctorOptions): Promise<number> {
   const around =
     project === undefined
       ? {}
-      : { folder: project.folder, decides: project.config.decide !== undefined };
+      : {
+          folder: project.folder,
+          decides: project.config.decide !== undefined,
+          ...(project.config.routes === undefined ? {} : { routes: project.config.routes }),
+        };
   for (const agent of project?.config.agents ?? [])
     findings.push(...(await checkAgent(agent, around)));
   if (project !== undefined && project.config.decide === undefined) {
@@ -35,11 +41,22 @@ export async function examine(options: DoctorOptions): Promise<number> {
     );
   }
   findings.push(...checkPeople(project));
+  if (options.provider !== undefined) findings.push(...(await askProviders(options, project)));
   const output = createOutput();
   const problems = findings.filter((finding) => finding.kind === "problem").length;
   if (options.json === true) output.json({ ok: problems === 0, findings });
   else print(findings, output);
   return problems === 0 ? exitCodes.ok : exitCodes.error;
+}
+
+async function askProviders(
+  { provider }: DoctorOptions,
+  project: Project | undefined,
+): Promise<readonly Finding[]> {
+  const { checkProviders } = await import("../doctor/provider.ts");
+  const { agents = [], routes = {} } = project?.config ?? {};
+  const only = typeof provider === "string" ? { only: provider } : {};
+  return checkProviders({ agents, routes, ...only });
 }
 
 /** Tools that ask of nobody are refused: that is safe, and seldom what was meant. */
@@ -70,7 +87,8 @@ async function checkProject(
   findings: Finding[],
 ): Promise<Project | undefined> {
   try {
-    if (options.store !== undefined && options.config === undefined && findConfig() === undefined) {
+    const isAlone = options.store !== undefined || typeof options.provider === "string";
+    if (isAlone && options.config === undefined && findConfig() === undefined) {
       return undefined;
     }
     const project = await loadProject(options.config);

@@ -1,6 +1,9 @@
 /** One agent: does it hold together, and what has its author left undeclared. */
-import type { ModelReference } from "../../generation/model.ts";
-import { resolveModel } from "../../generation/resolve.ts";
+import {
+  prepareRoutes,
+  type ModelChoice,
+  type NamedRoutes,
+} from "../../generation/prepare-routes.ts";
 import type { AgentDefinition } from "../../orchestration/agent.ts";
 import { prepareAgent } from "../../orchestration/prepare-agent.ts";
 import { errorMessage } from "../../std/error.ts";
@@ -11,6 +14,8 @@ import { note, ok, problem, type Finding } from "./finding.ts";
 export interface Around {
   /** Where policy files are looked for. */
   readonly folder?: string;
+  /** Routes that agents share. */
+  readonly routes?: NamedRoutes;
   /** The project has a decision function of its own. */
   readonly decides?: boolean;
 }
@@ -27,7 +32,7 @@ export async function checkAgent(
       note(`model ${definition.name}`, "is chosen when a run begins: not checked here"),
     );
   } else {
-    findings.push(await checkModel(definition.name, model));
+    findings.push(...(await checkRoutes(definition.name, model, around.routes ?? {})));
   }
   for (const [name, tool] of Object.entries(definition.tools ?? {})) {
     findings.push(...(await checkTool(`tool ${definition.name}.${name}`, name, tool)));
@@ -36,22 +41,28 @@ export async function checkAgent(
   if (findings.some((finding) => finding.kind === "problem")) return findings;
   try {
     // Everything at once, as a run would do it: what the parts do not show is met here.
-    await prepareAgent(definition, around.folder);
+    const { folder, routes = {} } = around;
+    await prepareAgent(definition, { routes, ...(folder === undefined ? {} : { cwd: folder }) });
     return [ok(about, "is sound"), ...findings];
   } catch (thrown) {
     return [...findings, broken(about, thrown)];
   }
 }
 
-async function checkModel(agent: string, reference: ModelReference): Promise<Finding> {
+async function checkRoutes(
+  agent: string,
+  choice: ModelChoice,
+  named: NamedRoutes,
+): Promise<readonly Finding[]> {
   const about = `model ${agent}`;
   try {
-    const model = await resolveModel(reference);
-    const name = `${model.provider}/${model.modelId}`;
-    const isSimulated = model.provider === "chaos";
-    return isSimulated ? note(about, `${name} is simulated`) : ok(about, name);
+    const routes = await prepareRoutes(choice, { named, where: `Agent "${agent}"` });
+    return routes.map(({ name, model }) => {
+      const isSimulated = model.provider === "chaos";
+      return isSimulated ? note(about, `${name} is simulated`) : ok(about, name);
+    });
   } catch (thrown) {
-    return broken(about, thrown);
+    return [broken(about, thrown)];
   }
 }
 

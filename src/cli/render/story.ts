@@ -8,6 +8,7 @@ import { callIdOf } from "../../journal/run.ts";
 import type { Usage } from "../../journal/usage.ts";
 import type { Paint } from "../output.ts";
 import { ownerText } from "./run-state.ts";
+import { tellFault } from "./story-fault.ts";
 import { tellGovernance } from "./story-governance.ts";
 import { clip, jsonLine, manyLines, oneLine, timeText } from "./text.ts";
 
@@ -42,7 +43,7 @@ function tell(telling: Telling, event: JournalEvent): readonly string[] {
     case "run.created":
       return tellCreated(telling, event);
     case "run.leased":
-      return [dim(`worker  ${ownerText(event.owner)} took the run over (epoch ${event.epoch})`)];
+      return [dim(`worker  ${takenOver(event)}`)];
     case "model.answered":
       return tellAnswer(telling, event);
     case "call.refused":
@@ -60,6 +61,10 @@ function tell(telling: Telling, event: JournalEvent): readonly string[] {
       return [`${magenta("parked")}  waits for ${shown(telling, event.waitingFor)}`];
     case "run.finished":
       return tellEnd(telling, event);
+    case "model.faulted":
+      return tellFault(telling, event);
+    case "tools.withheld":
+      return [`${yellow("tools")}   ${shown(telling, event.text)}`];
     case "approval.requested":
     case "approval.voted":
     case "approval.settled":
@@ -72,6 +77,11 @@ function tell(telling: Telling, event: JournalEvent): readonly string[] {
     default:
       return unreachable(event, "tell");
   }
+}
+
+function takenOver({ owner, epoch, after }: EventOf<"run.leased">): string {
+  const why = after === "crash" ? ", which another never gave back" : "";
+  return `${ownerText(owner)} took the run over (epoch ${epoch})${why}`;
 }
 
 function tellCreated(telling: Telling, event: EventOf<"run.created">): readonly string[] {

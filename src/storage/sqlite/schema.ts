@@ -128,6 +128,15 @@ const migrations: readonly string[] = [
   ) STRICT;
   CREATE UNIQUE INDEX reservations_by_key ON reservations(run_pk, key);
   `,
+  // Kinds 22 and 23, and what all runs know about a model or a tool.
+  `
+  CREATE TABLE circuits (
+    scope TEXT PRIMARY KEY,
+    version INTEGER NOT NULL,
+    changed_at INTEGER NOT NULL,
+    body TEXT NOT NULL
+  ) STRICT;
+  `,
 ];
 
 export const SCHEMA_VERSION: number = migrations.length;

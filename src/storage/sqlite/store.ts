@@ -7,6 +7,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { BridleError } from "../../std/error.ts";
 import type { ApprovalFilter, ApprovalRow } from "../../journal/approval.ts";
+import type { Circuit, Swapped } from "../../journal/circuit.ts";
 import type { Account, AccountFilter, AccountRef } from "../../journal/ledger.ts";
 import type { Reservation, Reserved, Spending } from "../../journal/ledger.ts";
 import { planReservation } from "../../journal/ledger-rules.ts";
@@ -38,6 +39,7 @@ import {
 } from "../../journal/store-rules.ts";
 import { SqliteApprovals } from "./approvals.ts";
 import { packBlob, readBlobText, writeBlob } from "./blobs.ts";
+import { readCircuit, readCircuits, swapCircuit } from "./circuits.ts";
 import type { CommitQueue } from "./commit-queue.ts";
 import { storeFailure } from "./failure.ts";
 import { Heads, type Head } from "./heads.ts";
@@ -224,6 +226,7 @@ export class SqliteStore implements JournalStore {
       const taken = { owner: request.owner, until };
       return {
         kind: "claimed",
+        lapsed: lease,
         fence: { runId, epoch: epoch + 1 },
         row: {
           ...run,
@@ -328,6 +331,18 @@ export class SqliteStore implements JournalStore {
 
   async approval(approvalId: string): Promise<ApprovalRow | undefined> {
     return this.#look(() => this.#approvals.get(approvalId));
+  }
+
+  async circuit(scope: string): Promise<Circuit | undefined> {
+    return this.#look(() => readCircuit(this.#db, scope));
+  }
+
+  async circuits(): Promise<readonly Circuit[]> {
+    return this.#look(() => readCircuits(this.#db));
+  }
+
+  swapCircuit(next: Circuit, expectedVersion: number): Promise<Swapped> {
+    return this.#queue.submit(() => swapCircuit(this.#db, next, expectedVersion));
   }
 
   async close(): Promise<void> {

@@ -1,0 +1,150 @@
+/**
+ * Which faults a request to a tool meets.
+ *
+ * N1 A draw depends on the seed, the fault, and which request this is: the n-th under its
+ *    idempotency key, or without one the n-th of its method and target. Never on time, nor on
+ *    what other requests do meanwhile.
+ */
+import { BridleError } from "../std/error.ts";
+import { pick, seededRandom, seedFrom, type Random } from "../std/random.ts";
+import { didYouMean } from "../std/suggest.ts";
+import { isDue, parseFaultSpec, type FaultSpec } from "./tool-fault-spec.ts";
+import { toolFaults, type ToolFault } from "./tool-fault.ts";
+import type { ToolRequest } from "./tool-answer.ts";
+
+/** A request and which of its kind it is, counted from 1 (N1). */
+export interface ToolOccasion {
+  readonly method: string;
+  readonly target: string;
+  readonly key: string | undefined;
+  readonly nth: number;
+}
+
+export interface ToolPlanOptions {
+  /**
+   * Each as `name`, `name:argument`, `name@2`, `name*3`, `name%10`: of the requests under one
+   * idempotency key, or without one of one method and target, the second, the first three, ten in
+   * a hundred. All due faults strike together, but one that replaces the service stands alone.
+   */
+  readonly faults?: readonly string[];
+  /**
+   * Share of requests, 0 to 1, that meet one of the faults which do not say themselves when. With
+   * a rate and no faults: one of all. Left out: such a fault strikes always.
+   */
+  readonly rate?: number;
+  /** 1 when left out. */
+  readonly seed?: number;
+  /** In place of `faults` and `rate`: names the faults of each request, as specs without a when. */
+  readonly plan?: (occasion: ToolOccasion) => readonly string[];
+}
+
+export interface DueFault {
+  readonly fault: ToolFault;
+  readonly argument: string | undefined;
+  readonly random: Random;
+}
+
+export interface ToolPlan {
+  readonly seed: number;
+  /** Counts the request as one more of its kind. */
+  next(request: ToolRequest): readonly DueFault[];
+}
+
+interface Entry extends FaultSpec {
+  readonly fault: ToolFault;
+}
+
+/** Kinds of requests that are counted; the one that has waited longest for another is forgotten. */
+const IDENTITIES_MAX = 100_000;
+
+/** Throws `input_invalid` for a fault, an argument, a rate or a seed that makes no sense. */
+export function toolPlan(options: ToolPlanOptions): ToolPlan {
+  const { rate, seed = 1, plan } = options;
+  if (rate !== undefined && !(rate >= 0 && rate <= 1)) {
+    throw refused("A rate of faults is a number from 0 to 1.", "0.1 is one request in ten.");
+  }
+  if (!Number.isSafeInteger(seed)) throw refused("A seed is a whole number.", "1 will do.");
+  if (plan !== undefined && (rate !== undefined || options.faults !== undefined)) {
+    throw refused("A plan stands in place of faults and a rate.", "Give one or the other.");
+  }
+  const isAll = rate !== undefined && (options.faults ?? []).length === 0;
+  const specs = isAll ? toolFaults.map(({ name }) => name) : (options.faults ?? []);
+  const entries = specs.map(readEntry);
+  const counts = new Map<string, number>();
+  return {
+    seed,
+    next: (request) => {
+      const identity = identityOf(request);
+      const nth = count(counts, identity);
+      const randomOf = (name: string): Random =>
+        seededRandom(seedFrom(`${seed} ${name} ${nth} ${identity}`));
+      const { method, target, key } = request;
+      const mayStrike = ({ fault }: Entry): boolean => fault.readsOnly !== true || method === "GET";
+      const chosen =
+        plan === undefined
+          ? choose(entries.filter(mayStrike), { nth, rate, randomOf })
+          : plan({ method, target, key, nth }).map(readEntry).filter(mayStrike);
+      return chosen.map(({ fault, argument }) => ({
+        fault,
+        argument,
+        random: randomOf(`${fault.name} detail`),
+      }));
+    },
+  };
+}
+
+interface Draw {
+  readonly nth: number;
+  readonly rate: number | undefined;
+  readonly randomOf: (name: string) => Random;
+}
+
+function choose(entries: readonly Entry[], draw: Draw): readonly Entry[] {
+  const { nth, rate, randomOf } = draw;
+  const isOwn = ({ only }: Entry): boolean => rate === undefined || only !== undefined;
+  const own = entries.filter(
+    (entry) => isOwn(entry) && isDue(entry.only, nth, randomOf(entry.fault.name)()),
+  );
+  if (rate === undefined) return own;
+  const random = randomOf("any");
+  const any =
+    random() < rate
+      ? pick(
+          entries.filter((entry) => !isOwn(entry)),
+          random,
+        )
+      : undefined;
+  return any === undefined ? own : [...own, any];
+}
+
+function readEntry(text: string): Entry {
+  const spec = parseFaultSpec(text);
+  const fault = toolFaults.find(({ name }) => name === spec.name);
+  if (fault === undefined) {
+    const names = toolFaults.map(({ name }) => name);
+    throw refused(`There is no fault "${spec.name}" for tools.`, didYouMean(spec.name, names));
+  }
+  const { argument } = spec;
+  if (argument !== undefined && fault.argument?.fits(argument) !== true) {
+    const takes = fault.argument === undefined ? "no argument" : fault.argument.shown;
+    throw refused(`"${argument}" is no argument of ${fault.name}.`, `It takes ${takes}.`);
+  }
+  return { ...spec, fault };
+}
+
+function identityOf({ method, target, key }: ToolRequest): string {
+  return key === undefined ? `${method} ${target}` : `key ${key}`;
+}
+
+function count(counts: Map<string, number>, identity: string): number {
+  const nth = (counts.get(identity) ?? 0) + 1;
+  counts.delete(identity);
+  counts.set(identity, nth);
+  const [oldest] = counts.keys();
+  if (counts.size > IDENTITIES_MAX && oldest !== undefined) counts.delete(oldest);
+  return nth;
+}
+
+function refused(message: string, hint: string): BridleError {
+  return new BridleError("input_invalid", message, { hint });
+}

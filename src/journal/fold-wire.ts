@@ -1,0 +1,40 @@
+/** How faults of a model and tools out of service change the run: another part of `fold.ts`. */
+import { addUserMessage } from "./fold-call.ts";
+import type { Draft, Rest } from "./run.ts";
+import type { ModelFaulted, ToolsWithheld } from "./wire-event.ts";
+
+/** A run remembers the rests of so many models; the oldest go first. */
+const RESTS_MAX = 32;
+
+/** A run that overflows more often has a history that shrinking does not mend. */
+const SHRINKS_MAX = 64;
+
+/** Faults of one turn that are kept one by one. Retry budgets end a turn long before. */
+const TURN_FAULTS_MAX = 500;
+
+export function foldFault(draft: Draft, event: ModelFaulted): void {
+  const { asked, fault, answer, shrink, outputTokensMax, notBefore } = event;
+  draft.faults += 1;
+  const { kind } = fault;
+  draft.turnFaults = [...draft.turnFaults, { asked, kind, answer }].slice(-TURN_FAULTS_MAX);
+  if (shrink !== undefined) draft.shrinks = [...draft.shrinks, shrink].slice(-SHRINKS_MAX);
+  draft.outputTokensMax = outputTokensMax ?? draft.outputTokensMax;
+  if (answer === "repair") draft.strictFor = asked;
+  if (notBefore === undefined) return;
+  const others = draft.rests.filter((rest) => rest.asked !== asked);
+  const rest: Rest = { asked, until: notBefore };
+  draft.rests = [...others, rest].slice(-RESTS_MAX);
+}
+
+export function foldWithheld(draft: Draft, event: ToolsWithheld): void {
+  draft.withheld = event.tools;
+  addUserMessage(draft, event.text);
+}
+
+/** Which model makes the answers from here on; told once, when it changes. */
+export function foldAsked(draft: Draft, asked: string | undefined): void {
+  draft.turnFaults = draft.turnFaults.length === 0 ? draft.turnFaults : [];
+  if (asked === undefined) return;
+  draft.asked = asked;
+  draft.makers = [...draft.makers, { from: draft.messages.length, asked }];
+}

@@ -1,0 +1,76 @@
+/** The request of one attempt: the conversation as this route is to have it. */
+import type { ModelRequest, ModelSettings, ToolSpec } from "../generation/model.ts";
+import type { PreparedRoute } from "../generation/route.ts";
+import { fitOutput } from "../generation/fit-output.ts";
+import { nextShrink } from "../generation/shrink.ts";
+import type { ModelFault } from "../journal/model-fault.ts";
+import type { ModelFaulted } from "../journal/wire-event.ts";
+import type { Agent } from "./agent.ts";
+import type { Session } from "./session.ts";
+
+export function modelRequest(
+  session: Session,
+  agent: Agent,
+  given: { readonly route: PreparedRoute; readonly settings: ModelSettings },
+): ModelRequest {
+  const { instructions } = agent.definition;
+  return {
+    prompt: session.prompt.of(instructions, session.state, given.route),
+    tools: offeredTools(agent, session.state.withheld),
+    settings: given.settings,
+    abortSignal: session.abort,
+  };
+}
+
+/** The agent's settings, those of the route in their place, and no more output than fits. */
+export function settingsFor(session: Session, agent: Agent, route: PreparedRoute): ModelSettings {
+  const { outputTokensMax } = session.state;
+  if (route.settings === undefined && outputTokensMax === null) return agent.settings;
+  const settings = { ...agent.settings, ...route.settings };
+  if (outputTokensMax === null) return settings;
+  const { maxOutputTokens = outputTokensMax } = settings;
+  return { ...settings, maxOutputTokens: Math.min(maxOutputTokens, outputTokensMax) };
+}
+
+/** About how many characters a token has, for how much is to be saved. */
+const TOKEN_CHARS = 4;
+
+/**
+ * How the request that did not fit can be made smaller: by the output it reserves, where the
+ * provider said that the prompt itself would fit, else by the history. Null: it cannot.
+ */
+export function smallerRequest(
+  { state }: Session,
+  agent: Agent,
+  fault: ModelFault,
+): Pick<ModelFaulted, "shrink"> | Pick<ModelFaulted, "outputTokensMax"> | null {
+  const { maxOutputTokens } = agent.settings;
+  const { tokens, tokensMax } = fault.kind === "context_overflow" ? fault : {};
+  const reserved = state.outputTokensMax ?? maxOutputTokens;
+  const fit = fitOutput({
+    ...(tokens === undefined ? {} : { tokens }),
+    ...(tokensMax === undefined ? {} : { tokensMax }),
+    ...(reserved === undefined ? {} : { maxOutputTokens: reserved }),
+  });
+  const isFirst = !state.turnFaults.some(({ answer }) => answer === "shrink");
+  if (fit !== null && isFirst) return { outputTokensMax: fit };
+  const over = (tokens ?? 0) - (tokensMax ?? 0);
+  const wantedChars = Math.max(1, over * TOKEN_CHARS);
+  const shrink = nextShrink(state.messages.toArray(), state.shrinks, wantedChars);
+  return shrink === null ? null : { shrink };
+}
+
+const offers = new WeakMap<readonly ToolSpec[], Map<string, readonly ToolSpec[]>>();
+
+/** Lists are made once, so that what is cached by a list stays cached. */
+function offeredTools(agent: Agent, withheld: readonly string[]): readonly ToolSpec[] {
+  if (withheld.length === 0) return agent.toolSpecs;
+  const known = offers.get(agent.toolSpecs) ?? new Map<string, readonly ToolSpec[]>();
+  offers.set(agent.toolSpecs, known);
+  const key = withheld.join(" ");
+  const made = known.get(key) ?? agent.toolSpecs.filter(({ name }) => !withheld.includes(name));
+  if (known.size < OFFERS_MAX) known.set(key, made);
+  return made;
+}
+
+const OFFERS_MAX = 256;
