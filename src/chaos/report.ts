@@ -21,9 +21,9 @@ export interface FaultTally {
   readonly retried: number;
   /** The next decision was asked for: the answer was taken as it was. */
   readonly wentOn: number;
-  /** An error, a cut connection or a client that left, and nothing more was asked for. */
+  /** An error status, no response or a client that left, and nothing more was asked for. */
   readonly gaveUp: number;
-  /** An answer, and nothing more was asked for: taken or given up, the wire cannot tell. */
+  /** It began with 200, and nothing more was asked for: taken or given up, nobody can tell. */
   readonly last: number;
   /** Retries with the very same body. */
   readonly sameBodyAgain: number;

@@ -70,7 +70,7 @@ at the address that is printed; the address .../r/KEY/v1 gives a client a run of
 end (Ctrl-C, --for or --requests) a report says which faults were met and what the client did.
 
 A fault's time: NAME is every request, NAME@2 the second of a run, NAME*3 its first three, and
-NAME%10 one in ten by seeded chance.
+NAME%10 one in ten by seeded chance. Everything on the plain address is one run.
 
 A script is a list of answers by position in the conversation, for example
   [{"call": {"name": "find", "arguments": {"id": 1}}}, {"text": "Done."}]`;

@@ -58,8 +58,13 @@ export function reportLines(report: ChaosReport, paint: Paint): readonly string[
     ),
     "",
     sum,
-    paint.dim("retried: the same turn was asked again. went on: the answer was taken. gave up: an"),
-    paint.dim("error, and nothing more came. last: an answer, and nothing more came."),
+    paint.dim(
+      "retried: the same turn was asked again. went on: the next one was. gave up: an error",
+    ),
+    paint.dim(
+      "or no response, and no request after it. last: it began with 200, and no request came",
+    ),
+    paint.dim("after it: taken or given up, the wire cannot tell."),
     note,
   ];
 }
