@@ -16,6 +16,7 @@ import {
   FLEET_RETRIES,
   remedyFor,
   type ModelRetry,
+  type Remedy,
   type Tries,
 } from "../generation/retry.ts";
 import type { PreparedRoute } from "../generation/route.ts";
@@ -238,7 +239,11 @@ async function answerFault(
   const { fault } = given;
   asking.last = fault;
   const tries = triesSoFar(asking, route, fault);
-  const remedy = remedyFor(fault, tries, { retry, random: systemRandom });
+  // What ended with the run's time is the end of that time, whatever else it was.
+  const isOver = session.clock.now() >= session.wallEnd;
+  const remedy: Remedy = isOver
+    ? { kind: "stop" }
+    : remedyFor(fault, tries, { retry, random: systemRandom });
   if (session.hardAbort.aborted) return { kind: "stopped" };
   if (remedy.kind === "wait") return waitAfterFault(asking, route, { ...given, ms: remedy.ms });
   const smaller = remedy.kind === "shrink" ? smallerRequest(session, asking.agent, fault) : null;

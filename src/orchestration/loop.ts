@@ -223,7 +223,8 @@ async function checkStop(
 
 /** True when the next pass ends the run; after a stop without a cause nothing is asked again. */
 function isToldWhy(session: Session): boolean {
-  return session.isOverWall || session.hasMail || session.state.cancel !== null;
+  const isOver = session.isOverWall || session.clock.now() >= session.wallEnd;
+  return isOver || session.hasMail || session.state.cancel !== null;
 }
 
 /** No room in a budget, a price that nobody knows, or a model that no policy allows. */
