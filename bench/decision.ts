@@ -15,6 +15,7 @@ import { prepareCall } from "../src/orchestration/call-prepare.ts";
 import { prepareGoverning } from "../src/orchestration/governing.ts";
 import { openTrust } from "../src/orchestration/provenance.ts";
 import { Session } from "../src/orchestration/session.ts";
+import { Circuits } from "../src/orchestration/circuits.ts";
 import { Slots } from "../src/orchestration/slots.ts";
 import { systemClock } from "../src/std/clock.ts";
 
@@ -121,10 +122,17 @@ const session = new Session({
   fence: made.fence,
   state,
   mustLook: false,
+  hasLapsed: false,
   lease,
 });
 const trust = await openTrust(session, desk);
-const options = { agent: desk, governing: prepareGoverning({}), slots: new Slots(), trust };
+const options = {
+  agent: desk,
+  governing: prepareGoverning({}),
+  slots: new Slots(),
+  circuits: new Circuits(store, systemClock),
+  trust,
+};
 
 function answer(turn: number): EventBody {
   const asked = { type: "tool-call", toolCallId: `c${turn}`, toolName: "refund" } as const;
