@@ -100,15 +100,23 @@ export class Circuits {
 
   async succeeded(scope: string): Promise<void> {
     if (this.#rows.get(scope) === undefined) return;
-    await this.#change(scope, (row, now) => afterSuccess(row, now));
+    await this.#note(scope, (row, now) => afterSuccess(row, now));
   }
 
   async failed(scope: string, reason: string, settings: BreakerSettings): Promise<void> {
-    await this.#change(scope, (row, now) => afterFailure(row, { now, reason, settings }));
+    await this.#note(scope, (row, now) => afterFailure(row, { now, reason, settings }));
   }
 
   async rests(scope: string, restMs: number, reason: string): Promise<void> {
-    await this.#change(scope, (row, now) => afterRest(row, { now, restMs, reason }));
+    await this.#note(scope, (row, now) => afterRest(row, { now, restMs, reason }));
+  }
+
+  /**
+   * Never throws: whoever notes something has an answer or a receipt in hand, which is worth more
+   * than what is known of a service. A store that cannot be written is met by the run's own write.
+   */
+  async #note(scope: string, change: Change): Promise<void> {
+    await this.#change(scope, change).catch(() => undefined);
   }
 
   /** Takes a place among those in flight; false while something fails and there are enough. */

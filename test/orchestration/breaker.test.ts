@@ -129,3 +129,14 @@ test("what one process found out keeps another from the dependency", async () =>
   await playMany(second.harness, 10);
   expect(two.service.hits).toBe(0);
 });
+
+test("a store that cannot note a failure costs no result", async () => {
+  const { service, agent } = desk();
+  const store = memoryStore();
+  store.swapCircuit = () => Promise.reject(new Error("disk"));
+  const { harness: made, problems } = await worldOf(agent, { store });
+  const run = await made.start("worker", { input: 1 });
+  expect((await run.outcome()).kind).toBe("succeeded");
+  expect(problems).toEqual([]);
+  expect(service.hits).toBeGreaterThan(0);
+});
