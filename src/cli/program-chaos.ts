@@ -13,6 +13,7 @@ import {
   withJson,
   type Finish,
 } from "./options.ts";
+import { addChaosTools } from "./program-chaos-tools.ts";
 
 export function addChaos(program: Command, finish: Finish): void {
   const command = withJson(program.command("chaos"))
@@ -50,6 +51,8 @@ export function addChaos(program: Command, finish: Finish): void {
       finish(await runChaos(options));
     });
   command.addHelpText("after", MEANING);
+  command.enablePositionalOptions();
+  addChaosTools(command, finish);
   examples(
     command,
     "bridle chaos",
