@@ -1,7 +1,7 @@
 /** `bridle chaos tools` as its user sees it. */
-import { InvalidArgumentError, type Command } from "commander";
+import type { Command } from "commander";
 import type { ChaosToolsOptions } from "./commands/chaos-tools.ts";
-import { examples, percentOf, seedOf, withJson, type Finish } from "./options.ts";
+import { examples, many, percentOf, portOf, seedOf, withJson, type Finish } from "./options.ts";
 
 /** Adds `tools` below `bridle chaos`. */
 export function addChaosTools(parent: Command, finish: Finish): void {
@@ -30,14 +30,4 @@ export function addChaosTools(parent: Command, finish: Finish): void {
     'bridle chaos tools --upstream http://127.0.0.1:8080 --fault timeout_after_commit%5 --on "POST /"',
     "bridle chaos tools --upstream http://127.0.0.1:8080 --rate 3 --seed 7 --port 4020 --json",
   );
-}
-
-function many(value: string, before: readonly string[] | undefined): readonly string[] {
-  return [...(before ?? []), value];
-}
-
-function portOf(value: string): number {
-  const port = Number(value);
-  if (/^[0-9]{1,5}$/.test(value) && port <= 65_535) return port;
-  throw new InvalidArgumentError("Give a port from 0 to 65535.");
 }

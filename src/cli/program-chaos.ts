@@ -14,6 +14,7 @@ import {
   withJson,
   type Finish,
 } from "./options.ts";
+import { addChaosTools } from "./program-chaos-tools.ts";
 
 export function addChaos(program: Command, finish: Finish): void {
   const command = withJson(program.command("chaos"))
@@ -52,6 +53,8 @@ export function addChaos(program: Command, finish: Finish): void {
     });
   addChaosTools(command, finish);
   command.addHelpText("after", MEANING);
+  command.enablePositionalOptions();
+  addChaosTools(command, finish);
   examples(
     command,
     "bridle chaos",

@@ -20,6 +20,8 @@ export function createProgram(version: string, finish: Finish): Command {
     .description("Runs agents whose every step is durable and whose effects happen once.")
     .version(version)
     .exitOverride()
+    // Options belong to the command before them: `chaos` and `chaos tools` share some names.
+    .enablePositionalOptions()
     // Errors are told in one place, in one form.
     .configureOutput({ outputError: () => undefined })
     .addHelpText(

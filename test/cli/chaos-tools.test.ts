@@ -1,12 +1,8 @@
-import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { startShop } from "../chaos/shop.ts";
 import { bridle, errorOf, jsonLines, start, type Setting } from "./command.ts";
 
-const setting: Setting = {
-  cwd: import.meta.dirname,
-  main: join(import.meta.dirname, "chaos-main.ts"),
-};
+const setting: Setting = { cwd: import.meta.dirname };
 
 async function pay(url: string): Promise<number> {
   const body = '{"order":"A1"}';

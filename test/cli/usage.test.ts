@@ -6,9 +6,10 @@ import { bridle, errorOf, folder } from "./command.ts";
 const SINGLE =
   "init run runs show resume cancel steer approvals approve deny decline raise budget doctor demo " +
   "chaos";
-const COMMANDS = SINGLE.split(" ").concat(
-  ["check", "test", "explain", "simulate"].map((name) => `policy ${name}`),
-);
+const COMMANDS = SINGLE.split(" ").concat([
+  ...["check", "test", "explain", "simulate"].map((name) => `policy ${name}`),
+  "chaos tools",
+]);
 
 describe("the command line", () => {
   test("lists every command and every exit code in its help", async () => {
