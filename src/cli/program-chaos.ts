@@ -14,7 +14,6 @@ import {
   withJson,
   type Finish,
 } from "./options.ts";
-import { addChaosTools } from "./program-chaos-tools.ts";
 
 export function addChaos(program: Command, finish: Finish): void {
   const command = withJson(program.command("chaos"))
@@ -54,7 +53,6 @@ export function addChaos(program: Command, finish: Finish): void {
   addChaosTools(command, finish);
   command.addHelpText("after", MEANING);
   command.enablePositionalOptions();
-  addChaosTools(command, finish);
   examples(
     command,
     "bridle chaos",
