@@ -66,12 +66,11 @@ export async function attemptModel(
   const leftMs = until === undefined ? TIMER_MAX_MS : Math.max(1, until - started);
   const timeoutMs = Math.min(limits.timeoutMs ?? TIMEOUT_MS, leftMs, TIMER_MAX_MS);
   const deadline = startDeadline(timeoutMs, request.abortSignal);
-  const collector = new StreamCollector();
+  const collector = options.onDelta === undefined ? null : new StreamCollector();
   let hasBegun = false;
   const failed = (fault: ModelFault): Failed => {
-    const { arrived } = collector;
     const told = hasBegun ? { ...fault, hasBegun } : fault;
-    const kept = hasBegun ? arrived : null;
+    const kept = hasBegun ? (collector?.arrived ?? null) : null;
     return { kind: "failed", fault: told, arrived: kept, ms: clock.now() - started };
   };
   try {
@@ -94,12 +93,24 @@ export async function attemptModel(
       return failed({ kind: "aborted", message: "the model call was cancelled" });
     }
     const cause = thrown instanceof StreamError ? thrown.cause : thrown;
-    const arrived = hasBegun ? { arrived: howFar(collector.arrived) } : {};
+    const isBegun = hasBegun && collector !== null;
+    const arrived = isBegun ? { arrived: howFar(collector.arrived) } : {};
     return failed(classifyFault({ thrown: cause, now: clock.now(), ...arrived }));
   } finally {
     deadline.end();
   }
 }
+
+/** How most answers end, in the words of the providers. */
+const USUAL_ENDS: ReadonlySet<string> = new Set([
+  "STOP",
+  "completed",
+  "end_turn",
+  "stop",
+  "tool-calls",
+  "tool_calls",
+  "tool_use",
+]);
 
 /** A prompt below this many tokens fills no context window. */
 const FULL_TOKENS_MIN = 4_000;
@@ -111,12 +122,13 @@ function faultOfEnd(about: {
   readonly isStreamed: boolean;
 }): ModelFault | null {
   const { answer, request, isStreamed } = about;
-  const { content, finish, rawFinish, usage } = answer;
+  const { content, finish, rawFinish = finish, usage } = answer;
+  if (USUAL_ENDS.has(finish) && USUAL_ENDS.has(rawFinish)) return null;
   const hasCalls = content.some(({ type }) => type === "tool-call");
   const { maxOutputTokens } = request.settings;
   const isLong = (usage.inputTokens ?? 0) >= FULL_TOKENS_MIN;
   return faultOfFinish(
-    { unified: finish, raw: rawFinish },
+    { unified: finish, raw: answer.rawFinish },
     {
       isStreamed,
       arrived: hasCalls ? "arguments" : content.length > 0 ? "text" : "nothing",
@@ -150,7 +162,7 @@ function switchedModel(
 
 interface Asking extends Pick<AttemptOptions, "onDelta" | "limits"> {
   readonly stop: Stop;
-  readonly collector: StreamCollector;
+  readonly collector: StreamCollector | null;
   /** The provider has accepted the request. */
   readonly begin: () => void;
 }
@@ -163,7 +175,7 @@ async function askOnce(
   // V2, V3 and V4 take the same prompt for the parts a run holds (text, reasoning, calls, results)
   // and return the same content parts; what differs (usage, finish) is read defensively.
   const v4 = model as LanguageModelV4;
-  if (onDelta === undefined) return v4.doGenerate(options);
+  if (onDelta === undefined || collector === null) return v4.doGenerate(options);
   const { firstByteMs = FIRST_BYTE_MS, idleMs = IDLE_MS } = limits;
   const watchdog = new Watchdog({ firstByteMs, idleMs }, stop);
   try {

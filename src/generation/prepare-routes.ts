@@ -14,6 +14,9 @@ export type NamedRoutes = Readonly<Record<string, ModelChoice>>;
 /** No agent needs more. */
 const ROUTES_MAX = 16;
 
+/** A ledger's and a circuit's scope holds no more. */
+const SCOPE_CHARS_MAX = 500;
+
 const NAMED = /^route:(.*)$/;
 
 /**
@@ -42,7 +45,8 @@ export async function prepareRoutes(
         hint: "A route that gave up is not asked again for the same answer: name each model once.",
       });
     }
-    prepared.push({ ...conditions, name, model, provider: model.provider });
+    const scope = `model/${name}`.slice(0, SCOPE_CHARS_MAX);
+    prepared.push({ ...conditions, name, scope, model, provider: model.provider });
   }
   if (prepared.every(isConditional)) {
     throw new BridleError("route_invalid", `${where}: every route has a condition`, {

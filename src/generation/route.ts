@@ -33,6 +33,8 @@ export interface Route {
 /** A route made ready: its name is `provider/model` as it is asked. */
 export interface PreparedRoute extends Omit<Route, "model"> {
   readonly name: string;
+  /** What its breaker is kept under. */
+  readonly scope: string;
   /** The endpoint as its client names it: `openai.responses`. */
   readonly provider: string;
   readonly model: LanguageModel;

@@ -27,10 +27,6 @@ export interface LocalFault {
 /** Models fail more often than tools without being down; one answer tries a route five times. */
 export const MODEL_BREAKER: BreakerSettings = { ...defaultBreaker, failuresMax: 10 };
 
-export function modelScope({ name }: PreparedRoute): string {
-  return `model/${name}`.slice(0, 500);
-}
-
 export interface RouteFacts {
   readonly routes: readonly PreparedRoute[];
   readonly circuits: Circuits;
@@ -39,16 +35,36 @@ export interface RouteFacts {
   readonly local: readonly LocalFault[];
 }
 
-export async function pickRoute(
+export function pickRoute(
   session: Session,
   agent: Agent,
   facts: RouteFacts,
-): Promise<RouteChoice> {
+): RouteChoice | Promise<RouteChoice> {
   const { routes, circuits } = facts;
-  const isQuiet = routes.every((route) => circuits.isQuiet(modelScope(route)));
+  const [only] = routes;
+  // The usual case, at no cost: one route, and nothing that speaks against it.
+  const isOnly = routes.length === 1 && only !== undefined && isPlain(only);
+  if (isOnly && isCalm(session, facts) && circuits.isQuiet(only.scope)) {
+    return { kind: "ask", route: only, hasOther: false };
+  }
+  return pickAmong(session, agent, facts);
+}
+
+function isPlain({ on, afterUnmet, budgetBelow, contextTokensMax, tools }: PreparedRoute): boolean {
+  const hasCondition = on ?? afterUnmet ?? budgetBelow ?? contextTokensMax;
+  return hasCondition === undefined && tools !== false;
+}
+
+function isCalm({ state }: Session, { local }: RouteFacts): boolean {
+  return local.length === 0 && state.turnFaults.length === 0 && state.rests.length === 0;
+}
+
+async function pickAmong(session: Session, agent: Agent, facts: RouteFacts): Promise<RouteChoice> {
+  const { routes, circuits } = facts;
+  const isQuiet = routes.every(({ scope }) => circuits.isQuiet(scope));
   const [first] = routes;
   // One look reads what is known of them all.
-  if (!isQuiet && first !== undefined) await circuits.look(modelScope(first));
+  if (!isQuiet && first !== undefined) await circuits.look(first.scope);
   return chooseRoute(routes, await viewOf(session, agent, facts));
 }
 
@@ -105,7 +121,8 @@ async function viewOf(session: Session, agent: Agent, facts: RouteFacts): Promis
     faults: [...state.turnFaults, ...local],
     rest: (name) => {
       const own = state.rests.find((rest) => rest.asked === name);
-      const shared = circuits.closedOff(`model/${name}`.slice(0, 500));
+      const route = routes.find((each) => each.name === name);
+      const shared = route === undefined ? null : circuits.closedOff(route.scope);
       const why = "the provider asked to wait";
       const isOwn = own !== undefined && own.until > (shared?.until ?? 0);
       return isOwn ? { until: own.until, why } : shared;

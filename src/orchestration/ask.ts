@@ -24,7 +24,7 @@ import type { ModelFault } from "../journal/model-fault.ts";
 import type { ModelFaulted } from "../journal/wire-event.ts";
 import { systemRandom } from "../std/random.ts";
 import type { Agent } from "./agent.ts";
-import { MODEL_BREAKER, modelScope, pickRoute, triesOf, type LocalFault } from "./ask-route.ts";
+import { MODEL_BREAKER, pickRoute, triesOf, type LocalFault } from "./ask-route.ts";
 import { keepAnswer } from "./keep-answer.ts";
 import { noteAttempt } from "./model-circuit.ts";
 import { modelRequest, settingsFor, smallerRequest } from "./model-request.ts";
@@ -79,11 +79,12 @@ export async function askModel(
 /** One attempt with what follows from it. Null: go on. */
 async function askOnce(asking: Asking): Promise<Asked | null> {
   const { session, agent, options } = asking;
-  const choice = await pickRoute(session, agent, { ...options, ...asking });
+  const picking = pickRoute(session, agent, { ...options, ...asking });
+  const choice = picking instanceof Promise ? await picking : picking;
   if (choice.kind === "none") return failure(asking, null, choice.why);
   if (choice.kind === "wait") return waitFor(asking, choice);
   const { route } = choice;
-  const refused = await refusedBefore(asking, route);
+  const refused = agent.policies === null ? null : await refusedBefore(asking, route);
   if (refused !== null) {
     if (!choice.hasOther) return refused;
     asking.local.push({ asked: route.name, kind: "policy", answer: "switch", outcome: refused });
@@ -98,7 +99,8 @@ async function askOnce(asking: Asking): Promise<Asked | null> {
     asking.local.push({ asked: route.name, kind: "budget", answer: "switch", outcome: grant });
     return null;
   }
-  const closedOff = await enterCircuit(asking, route);
+  const entering = enterCircuit(asking, route);
+  const closedOff = entering instanceof Promise ? await entering : entering;
   if (closedOff !== null) {
     await grant.fail(NOT_ASKED);
     return waitFor(asking, closedOff);
@@ -109,7 +111,8 @@ async function askOnce(asking: Asking): Promise<Asked | null> {
     settings: maxOutputTokens === undefined ? settings : { ...settings, maxOutputTokens },
   });
   const attempt = await makeAttempt(asking, route, request);
-  await noteAttempt(options.circuits, route, attempt);
+  const noting = noteAttempt(options.circuits, route, attempt);
+  if (noting !== undefined) await noting;
   if (session.isLost) return { kind: "stopped" };
   if (attempt.kind === "answered") {
     grant.settle(attempt.answer.usage);
@@ -168,7 +171,6 @@ function triesSoFar(asking: Asking, route: PreparedRoute, fault: ModelFault): Tr
 /** What forbids this route, before anything is reserved. */
 async function refusedBefore(asking: Asking, route: PreparedRoute): Promise<Asked | null> {
   const { session, agent, options } = asking;
-  if (agent.policies === null) return null;
   const { governing, trust } = options;
   const model = `${route.model.provider}/${route.model.modelId}`;
   const verdict = await modelVerdict(session, model, { agent, governing, trust });
@@ -178,12 +180,26 @@ async function refusedBefore(asking: Asking, route: PreparedRoute): Promise<Aske
   return { kind: "model_denied", message };
 }
 
+interface ClosedOff {
+  readonly until: number;
+  readonly why: string;
+}
+
 /** Null: come in. Otherwise until when the model is left alone, and why. */
-async function enterCircuit(
+function enterCircuit(
+  asking: Asking,
+  route: PreparedRoute,
+): ClosedOff | null | Promise<ClosedOff | null> {
+  const { circuits } = asking.options;
+  const isFree = circuits.isQuiet(route.scope) && circuits.tryStart(route.scope, MODEL_BREAKER);
+  return isFree ? null : enterInOrder(asking, route);
+}
+
+async function enterInOrder(
   { session, options }: Asking,
   route: PreparedRoute,
-): Promise<{ readonly until: number; readonly why: string } | null> {
-  const scope = modelScope(route);
+): Promise<ClosedOff | null> {
+  const { scope } = route;
   const { circuits } = options;
   if (!circuits.isQuiet(scope)) {
     const holder = `${session.fence.runId}/${session.fence.epoch}/${session.modelAttempts}`;
@@ -215,7 +231,7 @@ async function makeAttempt(
     });
   } finally {
     endRide();
-    options.circuits.end(modelScope(route));
+    options.circuits.end(route.scope);
   }
 }
 

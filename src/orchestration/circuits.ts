@@ -122,7 +122,8 @@ export class Circuits {
   /** Takes a place among those in flight; false while something fails and there are enough. */
   tryStart(scope: string, settings: BreakerSettings): boolean {
     const used = this.#inFlight.get(scope) ?? 0;
-    if (used >= roomUnder(this.known(scope), settings)) return false;
+    const row = this.#rows.get(scope);
+    if (row !== undefined && used >= roomUnder(row, settings)) return false;
     this.#inFlight.set(scope, used + 1);
     return true;
   }

@@ -47,7 +47,8 @@ export async function runEffect(session: Session, running: Running): Promise<voi
     const executed = await executeCall(session, { ...running.permit, attempt });
     if (session.hardAbort.aborted) return;
     // A read that a cancel stopped says nothing about its service.
-    if (!stop.aborted) await noteCall(tool, executed, running.options);
+    const noting = stop.aborted ? undefined : noteCall(tool, executed, running.options);
+    if (noting !== undefined) await noting;
     const ms = session.clock.now() - started;
     if (executed.kind === "returned") {
       await complete(session, running, { ...executed, attempt, ms });

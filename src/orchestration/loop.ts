@@ -28,7 +28,7 @@ import { askDoubts } from "./recovery.ts";
 import { isLimit, type Session } from "./session.ts";
 import type { Slots } from "./slots.ts";
 import { Steps } from "./steps.ts";
-import { announceTools } from "./tool-circuit.ts";
+import { announceTools, areToolsQuiet } from "./tool-circuit.ts";
 import type { TurnOptions } from "./turn.ts";
 import { failedToAsk } from "./unasked.ts";
 
@@ -259,7 +259,8 @@ const whyUnasked = {
 } as const;
 
 async function ask({ session, agent, turn }: Hold): Promise<Advance | null> {
-  await announceTools(session, agent, turn.circuits);
+  const { circuits } = turn;
+  if (!areToolsQuiet(session, agent, circuits)) await announceTools(session, agent, circuits);
   const asked = await askModel(session, agent, turn);
   switch (asked.kind) {
     case "answered":

@@ -2,18 +2,28 @@
 import type { Attempt } from "../generation/gateway.ts";
 import type { PreparedRoute } from "../generation/route.ts";
 import type { ModelFault } from "../journal/model-fault.ts";
-import { MODEL_BREAKER, modelScope } from "./ask-route.ts";
+import { MODEL_BREAKER } from "./ask-route.ts";
 import type { Circuits } from "./circuits.ts";
 
 /** A rest that only one run was told is not worth a row: others meet it, and wait as short. */
 const REST_MIN_MS = 1_000;
 
-export async function noteAttempt(
+/** Undefined when there is nothing to wait for. */
+export function noteAttempt(
+  circuits: Circuits,
+  route: PreparedRoute,
+  attempt: Attempt,
+): Promise<void> | undefined {
+  const isFine = attempt.kind === "answered" && circuits.isQuiet(route.scope);
+  return isFine ? undefined : noteOutcome(circuits, route, attempt);
+}
+
+async function noteOutcome(
   circuits: Circuits,
   route: PreparedRoute,
   attempt: Attempt,
 ): Promise<void> {
-  const scope = modelScope(route);
+  const { scope } = route;
   const fault = attempt.kind === "failed" ? attempt.fault : null;
   const restMs = fault !== null && "retryAfterMs" in fault ? (fault.retryAfterMs ?? 0) : 0;
   if (fault !== null && restMs >= REST_MIN_MS) {

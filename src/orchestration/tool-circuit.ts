@@ -115,21 +115,27 @@ function reasonOf(session: Session, until: number): string {
   return `the service behind it failed several times in a row; it is tried again in ${again}`;
 }
 
-/** Tells everybody what came of a call. */
-export async function noteCall(
+/** Tells everybody what came of a call. Undefined when there is nothing to wait for. */
+export function noteCall(
   tool: Tool,
   executed: Executed,
   { circuits, slots }: { readonly circuits: Circuits; readonly slots: Slots },
-): Promise<void> {
+): Promise<void> | undefined {
   const circuit = toolCircuit(tool);
-  if (circuit === null) return;
+  if (circuit === null) return undefined;
   if (executed.kind === "threw" && executed.isTransient) {
     slots.narrow(tool);
-    await circuits.failed(circuit.scope, executed.message, circuit.settings);
-    return;
+    return circuits.failed(circuit.scope, executed.message, circuit.settings);
   }
   slots.widen(tool);
-  await circuits.succeeded(circuit.scope);
+  return circuits.isQuiet(circuit.scope) ? undefined : circuits.succeeded(circuit.scope);
+}
+
+/** Nothing is to be told of any tool. */
+export function areToolsQuiet({ state }: Session, { tools }: Agent, circuits: Circuits): boolean {
+  if (state.withheld.length > 0) return false;
+  for (const tool of tools.values()) if (!isToolQuiet(tool, circuits)) return false;
+  return true;
 }
 
 /** Tells the model which tools it cannot have now, when that has changed. */
@@ -139,7 +145,6 @@ export async function announceTools(
   circuits: Circuits,
 ): Promise<void> {
   const { withheld } = session.state;
-  if (withheld.length === 0 && areQuiet(agent, circuits)) return;
   const closed: string[] = [];
   for (const tool of agent.tools.values()) {
     const circuit = toolCircuit(tool);
@@ -151,11 +156,6 @@ export async function announceTools(
   const back = withheld.filter((name) => !closed.includes(name));
   if (gone.length === 0 && back.length === 0) return;
   session.push({ kind: "tools.withheld", text: toldOf(gone, back), tools: closed });
-}
-
-function areQuiet({ tools }: Agent, circuits: Circuits): boolean {
-  for (const tool of tools.values()) if (!isToolQuiet(tool, circuits)) return false;
-  return true;
 }
 
 function toldOf(gone: readonly string[], back: readonly string[]): string {
