@@ -39,7 +39,12 @@ export type Asked =
   /** The policies forbid every model that could be asked. */
   | { readonly kind: "model_denied"; readonly message: string }
   /** Nobody can be asked before `until`. */
-  | { readonly kind: "wait"; readonly until: number; readonly why: string }
+  | {
+      readonly kind: "wait";
+      readonly route: string;
+      readonly until: number;
+      readonly why: string;
+    }
   | { readonly kind: "failed"; readonly route: PreparedRoute | null; readonly why: Failure }
   /** Stopped: by a cancel, the end of the time, a drain, or because the run is not ours. */
   | { readonly kind: "stopped" };
@@ -82,7 +87,7 @@ async function askOnce(asking: Asking): Promise<Asked | null> {
   const picking = pickRoute(session, agent, { ...options, ...asking });
   const choice = picking instanceof Promise ? await picking : picking;
   if (choice.kind === "none") return failure(asking, null, choice.why);
-  if (choice.kind === "wait") return waitFor(asking, choice);
+  if (choice.kind === "wait") return waitFor(asking, choice.route, choice);
   const { route } = choice;
   const refused = agent.policies === null ? null : await refusedBefore(asking, route);
   if (refused !== null) {
@@ -103,7 +108,7 @@ async function askOnce(asking: Asking): Promise<Asked | null> {
   const closedOff = entering instanceof Promise ? await entering : entering;
   if (closedOff !== null) {
     await grant.fail(NOT_ASKED);
-    return waitFor(asking, closedOff);
+    return waitFor(asking, route, closedOff);
   }
   const { maxOutputTokens } = grant;
   const request = modelRequest(session, agent, {
@@ -238,10 +243,11 @@ async function makeAttempt(
 /** Short: waits here. Long: whoever called parks the run. */
 async function waitFor(
   { session, retry }: Asking,
-  { until, why }: { readonly until: number; readonly why: string },
+  { name: route }: PreparedRoute,
+  { until, why }: ClosedOff,
 ): Promise<Asked | null> {
   const ms = Math.max(1, until - session.clock.now());
-  if (ms > retry.waitMaxMs || until > session.wallEnd) return { kind: "wait", until, why };
+  if (ms > retry.waitMaxMs || until > session.wallEnd) return { kind: "wait", route, until, why };
   await session.clock.sleep(ms, session.abort.signal).catch(() => undefined);
   return null;
 }
@@ -299,7 +305,7 @@ async function waitAfterFault(
   await session.flush();
   tellRestarted(asking, given.attempt);
   const why = given.fault.message;
-  return waitFor(asking, { until: notBefore, why });
+  return waitFor(asking, route, { until: notBefore, why });
 }
 
 /** What was shown of a stream is void. */

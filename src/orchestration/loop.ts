@@ -227,6 +227,14 @@ function isToldWhy(session: Session): boolean {
   return isOver || session.hasMail || session.state.cancel !== null;
 }
 
+/** As it stands in `bridle show`: whom, until when, why. */
+function waitText({ route, until, why }: Extract<Asked, { kind: "wait" }>): string {
+  const at = `${new Date(until).toISOString().slice(0, 19).replace("T", " ")} UTC`;
+  return `${route}, which is asked again at ${at}: ${why}`.slice(0, WAIT_TEXT_MAX);
+}
+
+const WAIT_TEXT_MAX = 2_000;
+
 /** No room in a budget, a price that nobody knows, or a model that no policy allows. */
 async function endUnasked(
   session: Session,
@@ -270,7 +278,7 @@ async function ask({ session, agent, turn }: Hold): Promise<Advance | null> {
       // A cancel or the end of the wall time stops the model call; the next pass names it.
       return isToldWhy(session) || session.isDraining ? null : { kind: "idle" };
     case "wait":
-      return park(session, asked.why, asked.until);
+      return park(session, waitText(asked), asked.until);
     case "failed":
       await finish(session, failedToAsk(asked));
       return { kind: "done" };
