@@ -1,8 +1,9 @@
 /** What an attempt says about the model, for everybody who asks it. */
 import type { Attempt } from "../generation/gateway.ts";
+import type { BreakerSettings } from "../generation/breaker.ts";
 import type { PreparedRoute } from "../generation/route.ts";
 import type { ModelFault } from "../journal/model-fault.ts";
-import { MODEL_BREAKER, modelScope } from "./ask-route.ts";
+import { modelScope } from "./ask-route.ts";
 import type { Circuits } from "./circuits.ts";
 
 /** A rest that only one run was told is not worth a row: others meet it, and wait as short. */
@@ -10,21 +11,26 @@ const REST_MIN_MS = 1_000;
 
 export async function noteAttempt(
   circuits: Circuits,
-  route: PreparedRoute,
   attempt: Attempt,
+  given: {
+    readonly route: PreparedRoute;
+    readonly holder: string;
+    readonly settings: BreakerSettings;
+  },
 ): Promise<void> {
+  const { route, holder, settings } = given;
   const scope = modelScope(route);
-  const fault = attempt.kind === "failed" ? attempt.fault : null;
-  const restMs = fault !== null && "retryAfterMs" in fault ? (fault.retryAfterMs ?? 0) : 0;
-  if (fault !== null && restMs >= REST_MIN_MS) {
-    await circuits.rests(scope, restMs, fault.message);
+  if (attempt.kind === "answered") {
+    await circuits.succeeded(scope);
     return;
   }
-  if (fault === null || !isOfModel(fault)) {
-    if (fault?.kind !== "aborted") await circuits.succeeded(scope);
-    return;
-  }
-  await circuits.failed(scope, fault.message, MODEL_BREAKER);
+  const { fault } = attempt;
+  const reason = fault.message;
+  const restMs = "retryAfterMs" in fault ? (fault.retryAfterMs ?? 0) : 0;
+  if (fault.kind === "aborted") await circuits.left(scope, holder);
+  else if (restMs >= REST_MIN_MS) await circuits.rests(scope, { holder, restMs, reason });
+  else if (isOfModel(fault)) await circuits.failed(scope, { holder, reason, settings });
+  else await circuits.succeeded(scope);
 }
 
 /** Whether the fault says that the model is down, not that this request or this key is wrong. */
