@@ -14,16 +14,20 @@ import { attemptModel, type Attempt } from "../generation/gateway.ts";
 import {
   defaultModelRetry,
   FLEET_RETRIES,
+  modelBreaker,
   remedyFor,
   type ModelRetry,
   type Tries,
 } from "../generation/retry.ts";
+import type { BreakerSettings } from "../generation/breaker.ts";
+import type { ModelSettings } from "../generation/model.ts";
 import type { PreparedRoute } from "../generation/route.ts";
 import type { ModelFault } from "../journal/model-fault.ts";
 import type { ModelFaulted } from "../journal/wire-event.ts";
+import { backoffMs } from "../std/backoff.ts";
 import { systemRandom } from "../std/random.ts";
 import type { Agent } from "./agent.ts";
-import { MODEL_BREAKER, modelScope, pickRoute, triesOf, type LocalFault } from "./ask-route.ts";
+import { modelScope, pickRoute, triesOf, type LocalFault } from "./ask-route.ts";
 import { keepAnswer } from "./keep-answer.ts";
 import { noteAttempt } from "./model-circuit.ts";
 import { modelRequest, settingsFor, smallerRequest } from "./model-request.ts";
@@ -55,8 +59,13 @@ interface Asking {
   readonly agent: Agent;
   readonly options: TurnOptions;
   readonly retry: ModelRetry;
+  readonly breaker: BreakerSettings;
   readonly local: LocalFault[];
   last: ModelFault | null;
+  /** The route for which a further attempt is granted, and not made yet. */
+  retryOf: string | null;
+  /** How often in a row there was none to grant. */
+  crowded: number;
 }
 
 export async function askModel(
@@ -65,7 +74,17 @@ export async function askModel(
   options: TurnOptions,
 ): Promise<Asked> {
   const retry = options.retry ?? defaultModelRetry;
-  const asking: Asking = { session, agent, options, retry, local: [], last: null };
+  const asking: Asking = {
+    session,
+    agent,
+    options,
+    retry,
+    breaker: modelBreaker(retry),
+    local: [],
+    last: null,
+    retryOf: null,
+    crowded: 0,
+  };
   for (;;) {
     if (session.abort.aborted || session.isDraining) return { kind: "stopped" };
     // A worker that was stopped for long wakes up here while another already asks.
@@ -79,28 +98,34 @@ export async function askModel(
 async function askOnce(asking: Asking): Promise<Asked | null> {
   const { session, agent, options } = asking;
   const choice = await pickRoute(session, agent, { ...options, ...asking });
-  if (choice.kind === "none") return failure(asking, null, choice.why);
+  // What set the last route aside says more than that there is none.
+  if (choice.kind === "none") {
+    return asking.local.at(-1)?.outcome ?? failure(asking, null, choice.why);
+  }
   if (choice.kind === "wait") return waitFor(asking, choice);
   const { route } = choice;
   const refused = await refusedBefore(asking, route);
-  if (refused !== null) return choice.hasOther ? setAside(asking, route, refused) : refused;
+  if (refused !== null) return setAside(asking, route, { kind: "policy", outcome: refused });
+  const crowded = await enterFleet(asking, route);
+  if (crowded !== null) return waitFor(asking, crowded);
   const settings = settingsFor(session, agent, route);
   const { governing } = options;
   const reserving = reserveModel(session, agent, { model: route.model, settings, governing });
   const grant = reserving instanceof Promise ? await reserving : reserving;
-  if ("kind" in grant) return choice.hasOther ? setAside(asking, route, grant) : grant;
-  const closedOff = await enterCircuit(asking, route);
+  if ("kind" in grant) return setAside(asking, route, { kind: "budget", outcome: grant });
+  session.modelAttempts += 1;
+  const holder = `${session.fence.runId}/${session.fence.epoch}.${session.modelAttempts}`;
+  const closedOff = await enterCircuit(asking, { route, holder });
   if (closedOff !== null) {
     await grant.fail(NOT_ASKED);
     return waitFor(asking, closedOff);
   }
+  asking.retryOf = null;
   const { maxOutputTokens } = grant;
-  const request = modelRequest(session, agent, {
-    route,
-    settings: maxOutputTokens === undefined ? settings : { ...settings, maxOutputTokens },
-  });
-  const attempt = await makeAttempt(asking, route, request);
-  await noteAttempt(options.circuits, route, attempt);
+  const asked = maxOutputTokens === undefined ? settings : { ...settings, maxOutputTokens };
+  const attempt = await makeAttempt(asking, route, asked);
+  const { breaker: breakerSettings } = asking;
+  await noteAttempt(options.circuits, attempt, { route, holder, settings: breakerSettings });
   if (session.isLost) return { kind: "stopped" };
   if (attempt.kind === "answered") {
     grant.settle(attempt.answer.usage);
@@ -109,10 +134,10 @@ async function askOnce(asking: Asking): Promise<Asked | null> {
       keepAnswer(session, attempt, { route, isBounded: maxOutputTokens !== undefined });
       return { kind: "answered" };
     }
-    return answerFault(asking, route, { fault, attempt });
+    return answerFault(asking, route, { fault, attempt, settings: asked });
   }
   await grant.fail(attempt.fault);
-  return answerFault(asking, route, { fault: attempt.fault, attempt });
+  return answerFault(asking, route, { fault: attempt.fault, attempt, settings: asked });
 }
 
 /** A reservation that was not used is given back as after a refusal. */
@@ -130,7 +155,7 @@ function isSpoilt(asking: Asking, route: PreparedRoute, fault: ModelFault): bool
       return false;
     case "content_filtered":
     case "refused":
-      return triesSoFar(asking, route, fault).hasOther;
+      return triesSoFar(asking, route, { fault }).hasOther;
     case "rate_limited":
     case "overloaded":
     case "unavailable":
@@ -149,10 +174,15 @@ function isSpoilt(asking: Asking, route: PreparedRoute, fault: ModelFault): bool
   }
 }
 
-function triesSoFar(asking: Asking, route: PreparedRoute, fault: ModelFault): Tries {
+function triesSoFar(
+  asking: Asking,
+  route: PreparedRoute,
+  { fault, settings }: { readonly fault: ModelFault; readonly settings?: ModelSettings },
+): Tries {
   const { session, agent, options, retry, local } = asking;
   const { kind } = fault;
-  const canShrink = (): boolean => smallerRequest(session, agent, fault) !== null;
+  const canShrink = (): boolean =>
+    smallerRequest(session, fault, settings?.maxOutputTokens) !== null;
   return triesOf(session, agent, { ...options, retry, local, asked: route.name, kind, canShrink });
 }
 
@@ -170,25 +200,65 @@ async function refusedBefore(asking: Asking, route: PreparedRoute): Promise<Aske
 }
 
 /** The route is out for this answer, though nobody was asked; the next one is looked at. */
-function setAside(asking: Asking, route: PreparedRoute, why: Asked | Exhausted): Asked | null {
-  asking.local.push({ asked: route.name, kind: "budget", answer: "switch", outcome: why });
+function setAside(
+  asking: Asking,
+  route: PreparedRoute,
+  why: Pick<LocalFault, "kind" | "outcome">,
+): null {
+  asking.local.push({ asked: route.name, answer: "switch", ...why });
   return null;
+}
+
+/**
+ * A further attempt takes one of the retries that all runs have together for this model, and
+ * waits until there is one. Null: it may be made.
+ */
+async function enterFleet(
+  asking: Asking,
+  { name }: PreparedRoute,
+): Promise<{ readonly until: number; readonly why: string } | null> {
+  const { session, retry } = asking;
+  const isFirst = !session.state.turnFaults.some(({ asked }) => asked === name);
+  if (isFirst || asking.retryOf === name) return null;
+  const { burst, perSecond } = retry.fleet ?? FLEET_RETRIES;
+  session.modelAttempts += 1;
+  const key = `f${session.state.turn + 1}.${session.fence.epoch}.${session.modelAttempts}`;
+  const scope = `retry/${name}`.slice(0, 500);
+  const refillPerMs = perSecond / 1_000;
+  const reserved = await reserve(session, key, [
+    { kind: "rate", scope, capacity: burst, refillPerMs, amount: 1 },
+  ]);
+  if (reserved.kind === "reserved") {
+    asking.retryOf = name;
+    asking.crowded = 0;
+    return null;
+  }
+  asking.crowded += 1;
+  const now = session.clock.now();
+  // Those who wait for one place come back apart, and less often the longer there is none.
+  const until = (reserved.retryAt ?? now) + 1 + backoffMs(retry, asking.crowded, systemRandom);
+  return { until, why: `all runs together ask ${name} again too often` };
 }
 
 /** Null: come in. Otherwise until when the model is left alone, and why. */
 async function enterCircuit(
-  { session, options }: Asking,
-  route: PreparedRoute,
+  { session, options, breaker }: Asking,
+  { route, holder }: { readonly route: PreparedRoute; readonly holder: string },
 ): Promise<{ readonly until: number; readonly why: string } | null> {
   const scope = modelScope(route);
   const { circuits } = options;
-  if (!circuits.isQuiet(scope)) {
-    const holder = `${session.fence.runId}/${session.fence.epoch}/${session.modelAttempts}`;
-    const admission = await circuits.enter(scope, holder, MODEL_BREAKER);
-    if (admission.kind === "closed_off") return { until: admission.until, why: admission.reason };
+  // A place first: who got it may probe at once, and who did not holds up no other's probe.
+  if (!circuits.tryStart(scope, breaker)) {
+    return { until: session.clock.now() + CROWD_WAIT_MS, why: circuits.known(scope).reason };
   }
-  if (circuits.tryStart(scope, MODEL_BREAKER)) return null;
-  return { until: session.clock.now() + CROWD_WAIT_MS, why: circuits.known(scope).reason };
+  if (circuits.isQuiet(scope)) return null;
+  const admission = await circuits.enter(scope, holder, breaker).catch((thrown: unknown) => {
+    circuits.end(scope);
+    throw thrown;
+  });
+  if (admission.kind === "go") return null;
+  circuits.end(scope);
+  return { until: admission.until, why: admission.reason };
 }
 
 /** How long who found a failing model full waits before it looks again, ms. */
@@ -197,13 +267,14 @@ const CROWD_WAIT_MS = 100;
 async function makeAttempt(
   asking: Asking,
   route: PreparedRoute,
-  request: ReturnType<typeof modelRequest>,
+  settings: ModelSettings,
 ): Promise<Attempt> {
   const { session, agent, options, retry } = asking;
   const streams = agent.definition.stream === true;
   const { onDelta } = options;
   const endRide = session.rideLater();
   try {
+    const request = modelRequest(session, agent, { route, settings });
     return await attemptModel(route.model, request, {
       clock: session.clock,
       limits: retry,
@@ -230,16 +301,22 @@ async function waitFor(
 async function answerFault(
   asking: Asking,
   route: PreparedRoute,
-  given: { readonly fault: ModelFault; readonly attempt: Attempt },
+  given: {
+    readonly fault: ModelFault;
+    readonly attempt: Attempt;
+    /** As they were sent. */
+    readonly settings: ModelSettings;
+  },
 ): Promise<Asked | null> {
   const { session, options, retry } = asking;
-  const { fault } = given;
+  const { fault, settings } = given;
   asking.last = fault;
-  const tries = triesSoFar(asking, route, fault);
+  const tries = triesSoFar(asking, route, given);
   const remedy = remedyFor(fault, tries, { retry, random: systemRandom });
   if (session.hardAbort.aborted) return { kind: "stopped" };
   if (remedy.kind === "wait") return waitAfterFault(asking, route, { ...given, ms: remedy.ms });
-  const smaller = remedy.kind === "shrink" ? smallerRequest(session, asking.agent, fault) : null;
+  const smaller =
+    remedy.kind === "shrink" ? smallerRequest(session, fault, settings.maxOutputTokens) : null;
   keepFault(session, route, { ...given, answer: remedy.kind, ...smaller });
   await session.flush();
   switch (remedy.kind) {
@@ -256,16 +333,15 @@ async function answerFault(
   }
 }
 
-/** The same again, later: when the fleet's retries have room, here or after a park. */
+/** The same again, later: here or after a park. */
 async function waitAfterFault(
   asking: Asking,
   route: PreparedRoute,
   given: { readonly fault: ModelFault; readonly attempt: Attempt; readonly ms: number },
 ): Promise<Asked | null> {
   const { session, retry, options } = asking;
-  const now = session.clock.now();
-  const ms = Math.max(given.ms, (await fleetRoomAt(asking, route)) - now);
-  const notBefore = now + ms;
+  const { ms } = given;
+  const notBefore = session.clock.now() + ms;
   if (notBefore >= session.wallEnd) {
     keepFault(session, route, { ...given, answer: "fail" });
     await session.flush();
@@ -277,20 +353,6 @@ async function waitAfterFault(
   session.show({ kind: "restarted" }, options.onDelta);
   const why = given.fault.message;
   return waitFor(asking, { until: notBefore, why });
-}
-
-/** When there is room for one more retry of this model, among all runs. */
-async function fleetRoomAt({ session, retry }: Asking, route: PreparedRoute): Promise<number> {
-  const { burst, perSecond } = retry.fleet ?? FLEET_RETRIES;
-  session.modelAttempts += 1;
-  const key = `f${session.state.turn + 1}.${session.fence.epoch}.${session.modelAttempts}`;
-  const scope = `retry/${route.name}`.slice(0, 500);
-  const refillPerMs = perSecond / 1_000;
-  const reserved = await reserve(session, key, [
-    { kind: "rate", scope, capacity: burst, refillPerMs, amount: 1 },
-  ]);
-  if (reserved.kind === "reserved") return 0;
-  return reserved.retryAt ?? session.clock.now() + retry.maxMs;
 }
 
 function keepFault(
@@ -319,10 +381,7 @@ function keepFault(
 }
 
 function failure(asking: Asking, route: PreparedRoute | null, message: string): Asked {
-  const { session, last, local } = asking;
-  // What set every route aside says more than that there is none.
-  const aside = local.at(-1)?.outcome;
-  const faults = session.state.turnFaults;
-  if (faults.length === 0 && aside !== undefined) return aside;
-  return { kind: "failed", route, why: { fault: last, attempts: faults.length, message } };
+  const { session, last } = asking;
+  const attempts = session.state.turnFaults.length;
+  return { kind: "failed", route, why: { fault: last, attempts, message } };
 }
