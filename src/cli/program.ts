@@ -4,6 +4,7 @@ import { outcomeKinds } from "../journal/outcome.ts";
 import { LIST_MAX } from "../journal/store-rules.ts";
 import { exitCodeHelp } from "./exit-code.ts";
 import { countOf, examples, many, seedOf, withJournal, withJson, type Finish } from "./options.ts";
+import { addBreakers } from "./program-breakers.ts";
 import { addChaos } from "./program-chaos.ts";
 import { addGovernance } from "./program-governance.ts";
 import type { CancelOptions, MessageOptions } from "./commands/message.ts";
@@ -40,6 +41,7 @@ Begin with:
   addCancel(program, finish);
   addSteer(program, finish);
   addGovernance(program, finish);
+  addBreakers(program, finish);
   addDoctor(program, finish);
   addDemo(program, finish);
   addChaos(program, finish);

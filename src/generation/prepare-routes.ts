@@ -1,15 +1,22 @@
 /** From what an author writes as an agent's model to routes that can be asked. */
+import { modelFaultKinds } from "../journal/model-fault.ts";
 import { BridleError } from "../std/error.ts";
 import { didYouMean } from "../std/suggest.ts";
 import type { LanguageModel, ModelReference } from "./model.ts";
 import { resolveModel } from "./resolve.ts";
-import type { PreparedRoute, Route } from "./route.ts";
+import type { PreparedRoute, Route, RouteFault } from "./route.ts";
 
 /** One model, or several in the order in which they are tried. */
 export type ModelChoice = ModelReference | Route | readonly (ModelReference | Route)[];
 
 /** Routes that several agents share, by name; an agent says `route:NAME`. */
 export type NamedRoutes = Readonly<Record<string, ModelChoice>>;
+
+const ROUTE_FAULTS: ReadonlySet<string> = new Set<RouteFault>([
+  ...modelFaultKinds,
+  "budget",
+  "policy",
+]);
 
 /** No agent needs more. */
 const ROUTES_MAX = 16;
@@ -113,7 +120,8 @@ function checkConditions(route: Omit<Route, "model">, where: string): void {
   const { afterUnmet = 1, budgetBelow = 1, contextTokensMax = 1, on = [] } = route;
   const isCount = (value: number): boolean => Number.isSafeInteger(value) && value > 0;
   const isShare = budgetBelow > 0 && budgetBelow <= 1;
-  if (isCount(afterUnmet) && isCount(contextTokensMax) && isShare && Array.isArray(on)) return;
+  const isOn = Array.isArray(on) && on.every((kind) => ROUTE_FAULTS.has(kind));
+  if (isCount(afterUnmet) && isCount(contextTokensMax) && isShare && isOn) return;
   throw new BridleError("route_invalid", `${where} has a route with a condition that is none`, {
     hint:
       "afterUnmet and contextTokensMax are whole numbers above 0, budgetBelow a share from 0 to " +

@@ -12,6 +12,7 @@ import { unreachable } from "../std/assert.ts";
 import { TIMER_MAX_MS } from "../std/deadline.ts";
 import { BridleError } from "../std/error.ts";
 import { backoffMs, type Backoff } from "../std/backoff.ts";
+import { defaultBreaker, type BreakerSettings } from "./breaker.ts";
 import type { Random } from "../std/random.ts";
 
 export interface ModelRetry extends Backoff {
@@ -23,6 +24,8 @@ export interface ModelRetry extends Backoff {
   readonly runRetriesMax?: number;
   /** Further attempts of all runs together, for each model; `perSecond` fills it again. */
   readonly fleet?: { readonly burst: number; readonly perSecond: number };
+  /** When a model that fails is left alone by everybody, and how it is tried again. */
+  readonly breaker?: Partial<BreakerSettings>;
   /** An attempt without a whole answer after this long is given up, ms. Default 600,000. */
   readonly timeoutMs?: number;
   /** A streamed answer that has not begun after this long is given up, ms. Default 180,000. */
@@ -40,6 +43,13 @@ export const defaultModelRetry: ModelRetry = {
   waitMaxMs: 20_000,
 };
 
+/** Models fail more often than tools without being down; one answer tries a route five times. */
+const MODEL_BREAKER: BreakerSettings = { ...defaultBreaker, failuresMax: 10 };
+
+export function modelBreaker({ breaker }: ModelRetry): BreakerSettings {
+  return { ...MODEL_BREAKER, ...breaker };
+}
+
 /** Attempts in vain in one run. */
 export const RUN_RETRIES_MAX = 200;
 
@@ -55,6 +65,11 @@ const TOLD_WAITS_MAX = 20;
 const SPREAD = 0.1;
 const SPREAD_MAX_MS = 5_000;
 
+/** How much longer than `ms` one of many waits that are all told the same. */
+export function spreadMs(ms: number, random: Random): number {
+  return Math.ceil(Math.min(SPREAD_MAX_MS, ms * SPREAD) * random());
+}
+
 /** So often the request is made smaller for one answer: what still does not fit never will. */
 const SHRINKS_MAX = 3;
 
@@ -62,10 +77,10 @@ const SHRINKS_MAX = 3;
 export function checkModelRetry(given: Partial<ModelRetry>): ModelRetry {
   const retry = { ...defaultModelRetry, ...given };
   const { attemptsMax, runRetriesMax = 0, fleet = FLEET_RETRIES, switchedModel } = retry;
+  const { failuresMax, openMs, openMaxMs, probeMs } = modelBreaker(retry);
   const times = [retry.baseMs, retry.maxMs, retry.waitMaxMs];
-  const limits = [retry.timeoutMs, retry.firstByteMs, retry.idleMs].filter(
-    (ms) => ms !== undefined,
-  );
+  const waits = [retry.timeoutMs, retry.firstByteMs, retry.idleMs, openMs, openMaxMs, probeMs];
+  const limits = waits.filter((ms) => ms !== undefined);
   const isWhole = (value: number, min: number): boolean =>
     Number.isSafeInteger(value) && value >= min;
   const isSound =
@@ -73,6 +88,7 @@ export function checkModelRetry(given: Partial<ModelRetry>): ModelRetry {
     isWhole(runRetriesMax, 0) &&
     times.every((ms) => ms >= 0 && ms <= TIMER_MAX_MS) &&
     limits.every((ms) => ms > 0 && ms <= TIMER_MAX_MS) &&
+    isWhole(failuresMax, 1) &&
     isWhole(fleet.burst, 1) &&
     fleet.perSecond > 0 &&
     (switchedModel === undefined || switchedModel === "accept" || switchedModel === "fault");
@@ -182,8 +198,7 @@ function waitAsTold(
   if (told === undefined) return waitUpTo(retry.attemptsMax, tries, given);
   if (told > retry.waitMaxMs && tries.hasOther) return null;
   if (tries.ofKind > TOLD_WAITS_MAX) return null;
-  const spread = Math.min(SPREAD_MAX_MS, told * SPREAD) * random();
-  return { kind: "wait", ms: Math.ceil(told + spread) };
+  return { kind: "wait", ms: Math.ceil(told) + spreadMs(told, random) };
 }
 
 /** A2. */

@@ -3,18 +3,24 @@
  *
  * G1 Pure: the same routes and the same view give the same choice.
  * G2 A run stays on its route (the provider's prompt cache is warm there) until the route gives
- *    up, rests for long, or a condition of another one comes true.
+ *    up, rests for long, is down, or a condition of another one comes true.
  * G3 A route that gave up on this answer is not asked for it again.
  * G4 No route is left: the choice says since when and what to wait for, or that there is nothing.
  */
 import type { ModelFaultKind } from "../journal/model-fault.ts";
 import type { LanguageModel, ModelReference, ModelSettings } from "./model.ts";
 
+/** Why a route gave no answer: a fault, or what spoke against it before it was asked. */
+export type RouteFault = ModelFaultKind | "budget" | "policy";
+
 /** One of an agent's routes, as its author writes it. */
 export interface Route {
   readonly model: ModelReference;
-  /** Only after one of these faults on another route. `budget`: it had no room for the other. */
-  readonly on?: readonly (ModelFaultKind | "budget")[];
+  /**
+   * Only after one of these faults on another route. `budget`: it had no room for the other;
+   * `policy`: the other may not be asked.
+   */
+  readonly on?: readonly RouteFault[];
   /** Once the gate has said so often that the work is not done: a stronger model. */
   readonly afterUnmet?: number;
   /** Once less than this share (0 to 1) of the run's own budget is left: a cheaper model. */
@@ -47,11 +53,11 @@ export interface RouteView {
   /** What went wrong since the last answer, oldest first. */
   readonly faults: readonly {
     readonly asked: string;
-    readonly kind: ModelFaultKind | "budget" | "policy";
+    readonly kind: RouteFault;
     readonly answer: string;
   }[];
   /** Until when a route is to be left alone, ms since the epoch, and why. */
-  readonly rest: (name: string) => { readonly until: number; readonly why: string } | null;
+  readonly rest: (name: string) => RouteRest | null;
   /** How often the gate has sent the work back. */
   readonly unmet: number;
   /** Share of the run's budget that is left; null: nothing limits it. */
@@ -63,8 +69,15 @@ export interface RouteView {
   readonly waitMaxMs: number;
 }
 
+export interface RouteRest {
+  readonly until: number;
+  readonly why: string;
+  /** It failed, and nobody knows when it is back: whoever can goes elsewhere at once. */
+  readonly isDown?: boolean;
+}
+
 export type RouteChoice =
-  | { readonly kind: "ask"; readonly route: PreparedRoute; readonly hasOther: boolean }
+  | { readonly kind: "ask"; readonly route: PreparedRoute }
   | {
       readonly kind: "wait";
       readonly route: PreparedRoute;
@@ -81,12 +94,10 @@ export function chooseRoute(routes: readonly PreparedRoute[], view: RouteView): 
   const resting = new Map(open.map((route) => [route.name, restOf(route, view)]));
   const isAwake = (route: PreparedRoute): boolean => (resting.get(route.name)?.until ?? 0) === 0;
   const rest = resting.get(first.name) ?? null;
-  if (rest === null) return { kind: "ask", route: first, hasOther: open.length > 1 };
+  if (rest === null) return { kind: "ask", route: first };
   const other = preferred(open, view).find(isAwake);
-  const isShort = rest.until - view.now <= view.waitMaxMs;
-  if (other !== undefined && !isShort) {
-    return { kind: "ask", route: other, hasOther: open.length > 1 };
-  }
+  const isShort = rest.isDown !== true && rest.until - view.now <= view.waitMaxMs;
+  if (other !== undefined && !isShort) return { kind: "ask", route: other };
   // Whichever wakes first; the one in hand when they wake together.
   const soonest = isShort ? first : soonestOf(preferred(open, view), resting);
   const { until, why } = resting.get(soonest.name) ?? rest;
@@ -97,7 +108,7 @@ function endsRoute({ answer }: RouteView["faults"][number]): boolean {
   return answer === "switch" || answer === "fail";
 }
 
-function restOf(route: PreparedRoute, view: RouteView): { until: number; why: string } | null {
+function restOf(route: PreparedRoute, view: RouteView): RouteRest | null {
   const rest = view.rest(route.name);
   return rest === null || rest.until <= view.now ? null : rest;
 }

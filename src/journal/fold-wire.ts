@@ -9,6 +9,9 @@ const RESTS_MAX = 32;
 /** A run that overflows more often has a history that shrinking does not mend. */
 const SHRINKS_MAX = 64;
 
+/** No agent has more routes than this. */
+const STRICT_MAX = 32;
+
 /** Faults of one turn that are kept one by one. Retry budgets end a turn long before. */
 const TURN_FAULTS_MAX = 500;
 
@@ -19,7 +22,9 @@ export function foldFault(draft: Draft, event: ModelFaulted): void {
   draft.turnFaults = [...draft.turnFaults, { asked, kind, answer }].slice(-TURN_FAULTS_MAX);
   if (shrink !== undefined) draft.shrinks = [...draft.shrinks, shrink].slice(-SHRINKS_MAX);
   draft.outputTokensMax = outputTokensMax ?? draft.outputTokensMax;
-  if (answer === "repair") draft.strictFor = asked;
+  if (answer === "repair" && !draft.strictFor.includes(asked)) {
+    draft.strictFor = [...draft.strictFor, asked].slice(-STRICT_MAX);
+  }
   if (notBefore === undefined) return;
   const others = draft.rests.filter((rest) => rest.asked !== asked);
   const rest: Rest = { asked, until: notBefore };
@@ -28,6 +33,7 @@ export function foldFault(draft: Draft, event: ModelFaulted): void {
 
 export function foldWithheld(draft: Draft, event: ToolsWithheld): void {
   draft.withheld = event.tools;
+  draft.withheldChanges += 1;
   addUserMessage(draft, event.text);
 }
 

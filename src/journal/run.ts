@@ -140,10 +140,12 @@ export interface RunState {
   readonly shrinks: readonly Shrink[];
   /** The output that still fits into the model's window, in tokens. */
   readonly outputTokensMax: number | null;
-  /** The route that is sent the history in its strictest form: it refused it once. */
-  readonly strictFor: string | null;
+  /** Routes that are sent the history in its strictest form: they refused it once. */
+  readonly strictFor: readonly string[];
   /** Tools that are out of service, as the model was told. */
   readonly withheld: readonly string[];
+  /** How often the model was told of such. */
+  readonly withheldChanges: number;
   readonly cancel: string | null;
   /** The newest inbox entry that has become an event. */
   readonly inboxSeen: number;
@@ -194,8 +196,9 @@ export function emptyRun(runId: string): RunState {
     rests: [],
     shrinks: [],
     outputTokensMax: null,
-    strictFor: null,
+    strictFor: [],
     withheld: [],
+    withheldChanges: 0,
     cancel: null,
     inboxSeen: 0,
     wakeAt: null,

@@ -1,6 +1,5 @@
 /** What a run knows when its next route is chosen (`generation/route.ts` chooses). */
-import { defaultBreaker, type BreakerSettings } from "../generation/breaker.ts";
-import type { ModelRetry, Tries } from "../generation/retry.ts";
+import { modelBreaker, spreadMs, type ModelRetry, type Tries } from "../generation/retry.ts";
 import {
   chooseRoute,
   type PreparedRoute,
@@ -8,8 +7,9 @@ import {
   type RouteView,
 } from "../generation/route.ts";
 import type { ModelFaultKind } from "../journal/model-fault.ts";
+import { systemRandom } from "../std/random.ts";
 import type { Agent } from "./agent.ts";
-import type { Asked } from "./ask.ts";
+import type { Asked } from "./asking.ts";
 import type { Circuits } from "./circuits.ts";
 import type { Governing } from "./governing.ts";
 import type { Session } from "./session.ts";
@@ -23,9 +23,6 @@ export interface LocalFault {
   readonly answer: "switch";
   readonly outcome: Asked | Exhausted;
 }
-
-/** Models fail more often than tools without being down; one answer tries a route five times. */
-export const MODEL_BREAKER: BreakerSettings = { ...defaultBreaker, failuresMax: 10 };
 
 export interface RouteFacts {
   readonly routes: readonly PreparedRoute[];
@@ -45,7 +42,7 @@ export function pickRoute(
   // The usual case, at no cost: one route, and nothing that speaks against it.
   const isOnly = routes.length === 1 && only !== undefined && isPlain(only);
   if (isOnly && isCalm(session, facts) && circuits.isQuiet(only.scope)) {
-    return { kind: "ask", route: only, hasOther: false };
+    return { kind: "ask", route: only };
   }
   return pickAmong(session, agent, facts);
 }
@@ -97,7 +94,7 @@ export function triesOf(
     inRun: state.faults + 1,
     shrinks: state.turnFaults.filter(({ answer }) => answer === "shrink").length,
     canShrink: facts.canShrink,
-    isStrict: state.strictFor === asked,
+    isStrict: state.strictFor.includes(asked),
     hasOther: others.length > 0,
   };
 }
@@ -115,17 +112,22 @@ async function viewOf(session: Session, agent: Agent, facts: RouteFacts): Promis
   const { state, clock } = session;
   const { circuits, retry, local, routes } = facts;
   const wantsBudget = routes.some((route) => route.budgetBelow !== undefined);
+  const now = clock.now();
   return {
-    now: clock.now(),
+    now,
     current: state.asked,
     faults: [...state.turnFaults, ...local],
     rest: (name) => {
       const own = state.rests.find((rest) => rest.asked === name);
       const route = routes.find((each) => each.name === name);
-      const shared = route === undefined ? null : circuits.closedOff(route.scope);
+      const shared =
+        route === undefined ? null : circuits.closedOff(route.scope, modelBreaker(retry));
       const why = "the provider asked to wait";
-      const isOwn = own !== undefined && own.until > (shared?.until ?? 0);
-      return isOwn ? { until: own.until, why } : shared;
+      if (own !== undefined && own.until > (shared?.until ?? 0)) return { until: own.until, why };
+      if (shared === null) return null;
+      // Everybody knows of it: they must not all come back in the same moment.
+      const until = shared.until + spreadMs(shared.until - now, systemRandom);
+      return { until, why: shared.reason, isDown: shared.why !== "resting" };
     },
     unmet: state.gateRounds,
     budgetLeft: wantsBudget ? await budgetLeft(session, agent) : null,

@@ -11,59 +11,21 @@
  *    `model.faulted` with its fault, and `run.leased` with `after: "crash"`.
  */
 import { attemptModel, type Attempt } from "../generation/gateway.ts";
-import {
-  defaultModelRetry,
-  FLEET_RETRIES,
-  remedyFor,
-  type ModelRetry,
-  type Remedy,
-  type Tries,
-} from "../generation/retry.ts";
+import { defaultModelRetry, modelBreaker } from "../generation/retry.ts";
+import type { ModelSettings } from "../generation/model.ts";
 import type { PreparedRoute } from "../generation/route.ts";
 import type { ModelFault } from "../journal/model-fault.ts";
-import type { ModelFaulted } from "../journal/wire-event.ts";
-import { systemRandom } from "../std/random.ts";
 import type { Agent } from "./agent.ts";
-import { MODEL_BREAKER, pickRoute, triesOf, type LocalFault } from "./ask-route.ts";
+import { pickRoute, type LocalFault } from "./ask-route.ts";
 import { keepAnswer } from "./keep-answer.ts";
 import { noteAttempt } from "./model-circuit.ts";
-import { modelRequest, settingsFor, smallerRequest } from "./model-request.ts";
-import { modelVerdict } from "./policies.ts";
+import { modelRequest, settingsFor } from "./model-request.ts";
 import type { Session } from "./session.ts";
-import { reserve, reserveModel, type Exhausted } from "./spend.ts";
+import { reserveModel } from "./spend.ts";
 import type { TurnOptions } from "./turn.ts";
-
-export type Asked =
-  | { readonly kind: "answered" }
-  | Exhausted
-  /** The policies forbid every model that could be asked. */
-  | { readonly kind: "model_denied"; readonly message: string }
-  /** Nobody can be asked before `until`. */
-  | {
-      readonly kind: "wait";
-      readonly route: string;
-      readonly until: number;
-      readonly why: string;
-    }
-  | { readonly kind: "failed"; readonly route: PreparedRoute | null; readonly why: Failure }
-  /** Stopped: by a cancel, the end of the time, a drain, or because the run is not ours. */
-  | { readonly kind: "stopped" };
-
-export interface Failure {
-  readonly fault: ModelFault | null;
-  readonly attempts: number;
-  readonly message: string;
-}
-
-/** What one hold of a turn has found out that is in no journal. */
-interface Asking {
-  readonly session: Session;
-  readonly agent: Agent;
-  readonly options: TurnOptions;
-  readonly retry: ModelRetry;
-  readonly local: LocalFault[];
-  last: ModelFault | null;
-}
+import type { Asked, Asking } from "./asking.ts";
+import { enterCircuit, enterFleet, isFirstTry, refusedBefore } from "./ask-entry.ts";
+import { answerFault, failure, isSpoilt, waitFor } from "./ask-fault.ts";
 
 export async function askModel(
   session: Session,
@@ -71,7 +33,17 @@ export async function askModel(
   options: TurnOptions,
 ): Promise<Asked> {
   const retry = options.retry ?? defaultModelRetry;
-  const asking: Asking = { session, agent, options, retry, local: [], last: null };
+  const asking: Asking = {
+    session,
+    agent,
+    options,
+    retry,
+    breaker: modelBreaker(retry),
+    local: [],
+    last: null,
+    retryOf: null,
+    crowded: 0,
+  };
   for (;;) {
     if (session.abort.aborted || session.isDraining) return { kind: "stopped" };
     // A worker that was stopped for long wakes up here while another already asks.
@@ -86,37 +58,36 @@ async function askOnce(asking: Asking): Promise<Asked | null> {
   const { session, agent, options } = asking;
   const picking = pickRoute(session, agent, { ...options, ...asking });
   const choice = picking instanceof Promise ? await picking : picking;
-  if (choice.kind === "none") return failure(asking, null, choice.why);
+  // What set the last route aside says more than that there is none.
+  if (choice.kind === "none") {
+    return asking.local.at(-1)?.outcome ?? failure(asking, null, choice.why);
+  }
   if (choice.kind === "wait") return waitFor(asking, choice.route, choice);
   const { route } = choice;
   const refused = agent.policies === null ? null : await refusedBefore(asking, route);
-  if (refused !== null) {
-    if (!choice.hasOther) return refused;
-    asking.local.push({ asked: route.name, kind: "policy", answer: "switch", outcome: refused });
-    return null;
-  }
+  if (refused !== null) return setAside(asking, route, { kind: "policy", outcome: refused });
+  const crowded = isFirstTry(asking, route) ? null : await enterFleet(asking, route);
+  if (crowded !== null) return waitFor(asking, route, crowded);
   const settings = settingsFor(session, agent, route);
   const { governing } = options;
   const reserving = reserveModel(session, agent, { model: route.model, settings, governing });
   const grant = reserving instanceof Promise ? await reserving : reserving;
-  if ("kind" in grant) {
-    if (!choice.hasOther) return grant;
-    asking.local.push({ asked: route.name, kind: "budget", answer: "switch", outcome: grant });
-    return null;
-  }
-  const entering = enterCircuit(asking, route);
+  if ("kind" in grant) return setAside(asking, route, { kind: "budget", outcome: grant });
+  session.modelAttempts += 1;
+  const holder = `${session.fence.runId}/${session.fence.epoch}.${session.modelAttempts}`;
+  const entering = enterCircuit(asking, { route, holder });
   const closedOff = entering instanceof Promise ? await entering : entering;
   if (closedOff !== null) {
     await grant.fail(NOT_ASKED);
     return waitFor(asking, route, closedOff);
   }
+  asking.retryOf = null;
   const { maxOutputTokens } = grant;
-  const request = modelRequest(session, agent, {
-    route,
-    settings: maxOutputTokens === undefined ? settings : { ...settings, maxOutputTokens },
-  });
-  const attempt = await makeAttempt(asking, route, request);
-  const noting = noteAttempt(options.circuits, route, attempt);
+  const asked = maxOutputTokens === undefined ? settings : { ...settings, maxOutputTokens };
+  const attempt = await makeAttempt(asking, route, asked);
+  const { breaker: breakerSettings } = asking;
+  const about = { route, holder, settings: breakerSettings };
+  const noting = noteAttempt(options.circuits, attempt, about);
   if (noting !== undefined) await noting;
   if (session.isLost) return { kind: "stopped" };
   if (attempt.kind === "answered") {
@@ -126,108 +97,36 @@ async function askOnce(asking: Asking): Promise<Asked | null> {
       keepAnswer(session, attempt, { route, isBounded: maxOutputTokens !== undefined });
       return { kind: "answered" };
     }
-    return answerFault(asking, route, { fault, attempt });
+    return answerFault(asking, route, { fault, attempt, settings: asked });
   }
   await grant.fail(attempt.fault);
-  return answerFault(asking, route, { fault: attempt.fault, attempt });
+  return answerFault(asking, route, { fault: attempt.fault, attempt, settings: asked });
 }
 
 /** A reservation that was not used is given back as after a refusal. */
 const NOT_ASKED: ModelFault = { kind: "overloaded", status: 503, message: "not asked" };
 
-/**
- * Whether a whole answer is to be taken for none. One that was filtered or declined stands when
- * there is no other route; one that was cut off, or ended for a reason that nobody knows, stands
- * as it is: what came of it is the loop's to judge.
- */
-function isSpoilt(asking: Asking, route: PreparedRoute, fault: ModelFault): boolean {
-  switch (fault.kind) {
-    case "truncated":
-    case "unknown":
-      return false;
-    case "content_filtered":
-    case "refused":
-      return triesSoFar(asking, route, fault).hasOther;
-    case "rate_limited":
-    case "overloaded":
-    case "unavailable":
-    case "unreachable":
-    case "quota_exhausted":
-    case "context_overflow":
-    case "invalid_request":
-    case "auth":
-    case "stream_broken":
-    case "timeout":
-    case "malformed":
-    case "model_switched":
-    case "aborted":
-    default:
-      return true;
-  }
-}
-
-function triesSoFar(asking: Asking, route: PreparedRoute, fault: ModelFault): Tries {
-  const { session, agent, options, retry, local } = asking;
-  const { kind } = fault;
-  const canShrink = (): boolean => smallerRequest(session, agent, fault) !== null;
-  return triesOf(session, agent, { ...options, retry, local, asked: route.name, kind, canShrink });
-}
-
-/** What forbids this route, before anything is reserved. */
-async function refusedBefore(asking: Asking, route: PreparedRoute): Promise<Asked | null> {
-  const { session, agent, options } = asking;
-  const { governing, trust } = options;
-  const model = `${route.model.provider}/${route.model.modelId}`;
-  const verdict = await modelVerdict(session, model, { agent, governing, trust });
-  if (verdict.kind !== "deny") return null;
-  const by = verdict.rules.length === 0 ? "" : ` (${verdict.rules.join(", ")})`;
-  const message = `${model} may not be asked: ${verdict.reason}${by}.`;
-  return { kind: "model_denied", message };
-}
-
-interface ClosedOff {
-  readonly until: number;
-  readonly why: string;
-}
-
-/** Null: come in. Otherwise until when the model is left alone, and why. */
-function enterCircuit(
+/** The route is out for this answer, though nobody was asked; the next one is looked at. */
+function setAside(
   asking: Asking,
   route: PreparedRoute,
-): ClosedOff | null | Promise<ClosedOff | null> {
-  const { circuits } = asking.options;
-  const isFree = circuits.isQuiet(route.scope) && circuits.tryStart(route.scope, MODEL_BREAKER);
-  return isFree ? null : enterInOrder(asking, route);
+  why: Pick<LocalFault, "kind" | "outcome">,
+): null {
+  asking.local.push({ asked: route.name, answer: "switch", ...why });
+  return null;
 }
-
-async function enterInOrder(
-  { session, options }: Asking,
-  route: PreparedRoute,
-): Promise<ClosedOff | null> {
-  const { scope } = route;
-  const { circuits } = options;
-  if (!circuits.isQuiet(scope)) {
-    const holder = `${session.fence.runId}/${session.fence.epoch}/${session.modelAttempts}`;
-    const admission = await circuits.enter(scope, holder, MODEL_BREAKER);
-    if (admission.kind === "closed_off") return { until: admission.until, why: admission.reason };
-  }
-  if (circuits.tryStart(scope, MODEL_BREAKER)) return null;
-  return { until: session.clock.now() + CROWD_WAIT_MS, why: circuits.known(scope).reason };
-}
-
-/** How long who found a failing model full waits before it looks again, ms. */
-const CROWD_WAIT_MS = 100;
 
 async function makeAttempt(
   asking: Asking,
   route: PreparedRoute,
-  request: ReturnType<typeof modelRequest>,
+  settings: ModelSettings,
 ): Promise<Attempt> {
   const { session, agent, options, retry } = asking;
   const streams = agent.definition.stream === true;
   const { onDelta } = options;
   const endRide = session.rideLater();
   try {
+    const request = modelRequest(session, agent, { route, settings });
     return await attemptModel(route.model, request, {
       clock: session.clock,
       limits: retry,
@@ -238,127 +137,4 @@ async function makeAttempt(
     endRide();
     options.circuits.end(route.scope);
   }
-}
-
-/** Short: waits here. Long: whoever called parks the run. */
-async function waitFor(
-  { session, retry }: Asking,
-  { name: route }: PreparedRoute,
-  { until, why }: ClosedOff,
-): Promise<Asked | null> {
-  const ms = Math.max(1, until - session.clock.now());
-  if (ms > retry.waitMaxMs || until > session.wallEnd) return { kind: "wait", route, until, why };
-  await session.clock.sleep(ms, session.abort.signal).catch(() => undefined);
-  return null;
-}
-
-async function answerFault(
-  asking: Asking,
-  route: PreparedRoute,
-  given: { readonly fault: ModelFault; readonly attempt: Attempt },
-): Promise<Asked | null> {
-  const { session, retry } = asking;
-  const { fault } = given;
-  asking.last = fault;
-  const tries = triesSoFar(asking, route, fault);
-  // What ended with the run's time is the end of that time, whatever else it was.
-  const isOver = session.clock.now() >= session.wallEnd;
-  const remedy: Remedy = isOver
-    ? { kind: "stop" }
-    : remedyFor(fault, tries, { retry, random: systemRandom });
-  if (session.hardAbort.aborted) return { kind: "stopped" };
-  if (remedy.kind === "wait") return waitAfterFault(asking, route, { ...given, ms: remedy.ms });
-  const smaller = remedy.kind === "shrink" ? smallerRequest(session, asking.agent, fault) : null;
-  keepFault(session, route, { ...given, answer: remedy.kind, ...smaller });
-  await session.flush();
-  switch (remedy.kind) {
-    case "stop":
-      return { kind: "stopped" };
-    case "fail":
-      return failure(asking, route, remedy.why ?? "fault");
-    case "repair":
-    case "shrink":
-    case "switch":
-    default:
-      tellRestarted(asking, given.attempt);
-      return null;
-  }
-}
-
-/** The same again, later: when the fleet's retries have room, here or after a park. */
-async function waitAfterFault(
-  asking: Asking,
-  route: PreparedRoute,
-  given: { readonly fault: ModelFault; readonly attempt: Attempt; readonly ms: number },
-): Promise<Asked | null> {
-  const { session, retry } = asking;
-  const now = session.clock.now();
-  const ms = Math.max(given.ms, (await fleetRoomAt(asking, route)) - now);
-  const notBefore = now + ms;
-  if (notBefore >= session.wallEnd) {
-    keepFault(session, route, { ...given, answer: "fail" });
-    await session.flush();
-    return failure(asking, route, "no_time");
-  }
-  const isLong = ms > retry.waitMaxMs;
-  keepFault(session, route, { ...given, answer: isLong ? "park" : "wait", notBefore, waitMs: ms });
-  await session.flush();
-  tellRestarted(asking, given.attempt);
-  const why = given.fault.message;
-  return waitFor(asking, route, { until: notBefore, why });
-}
-
-/** What was shown of a stream is void. */
-function tellRestarted({ session, agent, options }: Asking, attempt: Attempt): void {
-  if (agent.definition.stream !== true) return;
-  const hasShown = attempt.kind === "answered" || (attempt.arrived?.chars ?? 0) > 0;
-  if (hasShown) session.show({ kind: "restarted" }, options.onDelta);
-}
-
-/** When there is room for one more retry of this model, among all runs. */
-async function fleetRoomAt({ session, retry }: Asking, route: PreparedRoute): Promise<number> {
-  const { burst, perSecond } = retry.fleet ?? FLEET_RETRIES;
-  session.modelAttempts += 1;
-  const key = `f${session.state.turn + 1}.${session.fence.epoch}.${session.modelAttempts}`;
-  const scope = `retry/${route.name}`.slice(0, 500);
-  const refillPerMs = perSecond / 1_000;
-  const reserved = await reserve(session, key, [
-    { kind: "rate", scope, capacity: burst, refillPerMs, amount: 1 },
-  ]);
-  if (reserved.kind === "reserved") return 0;
-  return reserved.retryAt ?? session.clock.now() + retry.maxMs;
-}
-
-function keepFault(
-  session: Session,
-  route: PreparedRoute,
-  given: Pick<ModelFaulted, "answer" | "fault"> &
-    Partial<Pick<ModelFaulted, "notBefore" | "waitMs" | "shrink" | "outputTokensMax">> & {
-      readonly attempt: Attempt;
-    },
-): void {
-  const { answer, fault, attempt, notBefore, waitMs, shrink, outputTokensMax } = given;
-  const arrived = attempt.kind === "failed" ? attempt.arrived : null;
-  session.push({
-    kind: "model.faulted",
-    answer,
-    ...(arrived === null || arrived.chars + arrived.calls === 0 ? {} : { arrived }),
-    asked: route.name,
-    fault,
-    ms: attempt.ms,
-    ...(notBefore === undefined ? {} : { notBefore }),
-    ...(outputTokensMax === undefined ? {} : { outputTokensMax }),
-    ...(shrink === undefined ? {} : { shrink }),
-    turn: session.state.turn + 1,
-    ...(waitMs === undefined ? {} : { waitMs }),
-  });
-}
-
-function failure(asking: Asking, route: PreparedRoute | null, message: string): Asked {
-  const { session, last, local } = asking;
-  // What set every route aside says more than that there is none.
-  const aside = local.at(-1)?.outcome;
-  const faults = session.state.turnFaults;
-  if (faults.length === 0 && aside !== undefined) return aside;
-  return { kind: "failed", route, why: { fault: last, attempts: faults.length, message } };
 }

@@ -32,7 +32,7 @@ import { askAbout, latestEnd } from "./reconcile.ts";
 import { recoverCall } from "./recovery.ts";
 import type { Session } from "./session.ts";
 import { awaitRoom } from "./call-room.ts";
-import { enterTool } from "./tool-circuit.ts";
+import { enterTool, leaveTool } from "./tool-circuit.ts";
 import type { Tool } from "../tools/tool.ts";
 
 /** Brings every open call of the turn to its end, or as far as a stop allows. */
@@ -164,11 +164,15 @@ async function runLater(session: Session, prepared: Prepared, options: CallOptio
   let isProven = false;
   if (continues !== null && tool.effect.class === "once") {
     const settled = await settleFromEarlier(session, prepared, options);
-    if (settled) return;
+    if (settled) {
+      await leaveTool(session, { tool, callId: call.callId }, options.circuits);
+      return;
+    }
     isProven = true;
   }
   if (!prepared.hasRoom && !(await hasRoomNow(session, call, { tool, options }))) return;
   if (!(await options.slots.take(tool, session.abort.signal))) {
+    await leaveTool(session, { tool, callId: call.callId }, options.circuits);
     refuseStopped(session, call);
     return;
   }

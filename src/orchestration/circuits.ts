@@ -16,10 +16,14 @@ import {
   admit,
   afterFailure,
   afterRest,
+  afterSilence,
   afterSuccess,
+  closedOff,
   roomUnder,
+  seenBetween,
   type Admission,
   type BreakerSettings,
+  type ClosedOff,
 } from "../generation/breaker.ts";
 import type { Clock } from "../std/clock.ts";
 
@@ -39,6 +43,8 @@ export class Circuits {
   #readAt = Number.NEGATIVE_INFINITY;
   #reading: Promise<void> | null = null;
   readonly #inFlight = new Map<string, number>();
+  /** What was written here while the rows were being read. */
+  readonly #meanwhile = new Map<string, Circuit>();
 
   constructor(store: CircuitStore, clock: Clock) {
     this.#store = store;
@@ -69,17 +75,11 @@ export class Circuits {
   }
 
   /** Until when the dependency is to be left alone, as known here; null when it is not. */
-  closedOff(scope: string): { readonly until: number; readonly why: string } | null {
+  closedOff(scope: string, settings: BreakerSettings): ClosedOff | null {
     const now = this.#clock.now();
     const row = this.#rows.get(scope);
     if (row === undefined || isCalm(row, now)) return null;
-    const { restUntil, openUntil, probe, reason } = row;
-    if (restUntil > now) return { until: restUntil, why: reason };
-    if (openUntil > now) return { until: openUntil, why: reason };
-    if (openUntil > 0 && probe !== null && probe.until > now) {
-      return { until: Math.min(probe.until, now + PROBE_POLL_MS), why: reason };
-    }
-    return null;
+    return soonAgain(closedOff(row, { now, settings }), now);
   }
 
   /** Asks to come in; as the probe when the time of an open circuit is over. */
@@ -88,7 +88,8 @@ export class Circuits {
     for (let swaps = 0; ; swaps++) {
       const now = this.#clock.now();
       const admission = admit(row, { now, holder, settings });
-      if (admission.kind !== "go" || admission.next === undefined) return admission;
+      if (admission.kind === "closed_off") return soonAgain(admission, now);
+      if (admission.next === undefined) return admission;
       const swapped = await this.#swap(admission.next, row.version);
       if (swapped.won) return { kind: "go" };
       ({ row } = swapped);
@@ -103,12 +104,17 @@ export class Circuits {
     await this.#note(scope, (row, now) => afterSuccess(row, now));
   }
 
-  async failed(scope: string, reason: string, settings: BreakerSettings): Promise<void> {
-    await this.#note(scope, (row, now) => afterFailure(row, { now, reason, settings }));
+  async failed(scope: string, failure: Noted & { settings: BreakerSettings }): Promise<void> {
+    await this.#note(scope, (row, now) => afterFailure(row, { ...failure, now }));
   }
 
-  async rests(scope: string, restMs: number, reason: string): Promise<void> {
-    await this.#note(scope, (row, now) => afterRest(row, { now, restMs, reason }));
+  async rests(scope: string, rest: Noted & { restMs: number }): Promise<void> {
+    await this.#note(scope, (row, now) => afterRest(row, { ...rest, now }));
+  }
+
+  /** Whoever came in goes without having found out anything. */
+  async left(scope: string, holder: string): Promise<void> {
+    await this.#note(scope, (row, now) => afterSilence(row, { now, holder }));
   }
 
   /**
@@ -147,13 +153,16 @@ export class Circuits {
 
   async #swap(next: Circuit, version: number): Promise<Swapped> {
     const swapped = await this.#store.swapCircuit(next, version);
-    this.#rows.set(next.scope, swapped.row);
-    return swapped;
+    const row = this.#inOurTime(swapped.row);
+    this.#rows.set(next.scope, row);
+    if (this.#reading !== null) this.#meanwhile.set(next.scope, row);
+    return { won: swapped.won, row };
   }
 
   #read(): Promise<void> {
     this.#reading ??= this.#readAll().finally(() => {
       this.#reading = null;
+      this.#meanwhile.clear();
     });
     return this.#reading;
   }
@@ -164,16 +173,36 @@ export class Circuits {
     for (const row of await this.#store.circuits()) {
       const known = this.#rows.get(row.scope);
       // What was written here while the rows were read is newer than they are.
-      const isOlder = known !== undefined && known.version > row.version;
-      rows.set(row.scope, isOlder ? known : row);
+      const isNews = known === undefined || known.version < row.version;
+      rows.set(row.scope, isNews ? this.#inOurTime(row) : known);
     }
+    for (const [scope, row] of this.#meanwhile) if (!rows.has(scope)) rows.set(scope, row);
     this.#rows = rows;
     this.#readAt = at;
   }
+
+  /** A row that is new here has changed since the rows were read last (O11). */
+  #inOurTime(row: Circuit): Circuit {
+    const before = this.#clock.now();
+    const after = this.#readAt <= before ? this.#readAt : Number.NEGATIVE_INFINITY;
+    return seenBetween(row, { after, before });
+  }
+}
+
+/** What is found out of a dependency, and by whom. */
+interface Noted {
+  readonly holder: string;
+  readonly reason: string;
 }
 
 type Change = (row: Circuit, now: number) => Circuit | null;
 
 function isCalm({ failures, openUntil, restUntil, probe }: Circuit, now: number): boolean {
   return failures === 0 && openUntil === 0 && probe === null && restUntil <= now;
+}
+
+/** A probe may end at any time, long before others give it up. */
+function soonAgain<Off extends ClosedOff | null>(off: Off, now: number): Off {
+  if (off?.why !== "probing") return off;
+  return { ...off, until: Math.min(off.until, now + PROBE_POLL_MS) };
 }

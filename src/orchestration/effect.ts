@@ -25,7 +25,7 @@ import { failedCall, unknownOutcome } from "./observation.ts";
 import { openObligations } from "./oblige.ts";
 import { askAbout } from "./reconcile.ts";
 import type { Session } from "./session.ts";
-import { noteCall } from "./tool-circuit.ts";
+import { leaveTool, noteCall } from "./tool-circuit.ts";
 
 /** A claimed call on its way to being settled. */
 export interface Running {
@@ -47,7 +47,10 @@ export async function runEffect(session: Session, running: Running): Promise<voi
     const executed = await executeCall(session, { ...running.permit, attempt });
     if (session.hardAbort.aborted) return;
     // A read that a cancel stopped says nothing about its service.
-    const noting = stop.aborted ? undefined : noteCall(tool, executed, running.options);
+    const about = { tool, callId, executed };
+    const noting = stop.aborted
+      ? leaveTool(session, about, running.options.circuits)
+      : noteCall(session, about, running.options);
     if (noting !== undefined) await noting;
     const ms = session.clock.now() - started;
     if (executed.kind === "returned") {

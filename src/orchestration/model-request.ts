@@ -38,15 +38,14 @@ const TOKEN_CHARS = 4;
 /**
  * How the request that did not fit can be made smaller: by the output it reserves, where the
  * provider said that the prompt itself would fit, else by the history. Null: it cannot.
+ * `reserved`: the output that the refused request asked for at most.
  */
 export function smallerRequest(
   { state }: Session,
-  agent: Agent,
   fault: ModelFault,
+  reserved: number | undefined,
 ): Pick<ModelFaulted, "shrink"> | Pick<ModelFaulted, "outputTokensMax"> | null {
-  const { maxOutputTokens } = agent.settings;
   const { tokens, tokensMax } = fault.kind === "context_overflow" ? fault : {};
-  const reserved = state.outputTokensMax ?? maxOutputTokens;
   const fit = fitOutput({
     ...(tokens === undefined ? {} : { tokens }),
     ...(tokensMax === undefined ? {} : { tokensMax }),
@@ -68,7 +67,9 @@ function offeredTools(agent: Agent, withheld: readonly string[]): readonly ToolS
   const known = offers.get(agent.toolSpecs) ?? new Map<string, readonly ToolSpec[]>();
   offers.set(agent.toolSpecs, known);
   const key = withheld.join(" ");
-  const made = known.get(key) ?? agent.toolSpecs.filter(({ name }) => !withheld.includes(name));
+  const rest = known.get(key) ?? agent.toolSpecs.filter(({ name }) => !withheld.includes(name));
+  // Providers refuse a conversation with calls in it that offers no tool at all.
+  const made = rest.length === 0 ? agent.toolSpecs : rest;
   if (known.size < OFFERS_MAX) known.set(key, made);
   return made;
 }

@@ -19,7 +19,7 @@ export class PromptView {
   of(instructions: string, state: RunState, route: PreparedRoute): (SystemMessage | Message)[] {
     const { shrinks, messages } = state;
     const isForeign = state.makers.some(({ asked }) => providerOf(asked) !== route.provider);
-    const isStrict = state.strictFor === route.name;
+    const isStrict = state.strictFor.includes(route.name);
     if (shrinks.length === 0 && !isForeign && !isStrict)
       return this.#plain.of(instructions, messages);
     const key = `${route.provider} ${shrinks.length} ${isForeign} ${isStrict}`;

@@ -78,6 +78,8 @@ export class Slots {
   }
 
   #room({ definition, concurrency }: Limited): number {
+    // Whoever switched the breaker off knows what the service bears.
+    if (definition.breaker === false) return concurrency;
     return Math.min(concurrency, this.#window.get(definition) ?? WINDOW_AT_FIRST);
   }
 

@@ -32,14 +32,16 @@ export function toolCircuit(tool: Tool): ToolCircuit | null {
   return made;
 }
 
-function circuitOf({ name, definition }: Tool): ToolCircuit | null {
+function circuitOf({ name, definition, timeoutMs }: Tool): ToolCircuit | null {
   const { breaker = {} } = definition;
   if (breaker === false) return null;
   const { failuresMax = defaultBreaker.failuresMax, openMs = defaultBreaker.openMs } = breaker;
   const openMaxMs = Math.max(openMs, defaultBreaker.openMaxMs);
+  // A probe may take as long as a call may.
+  const probeMs = breaker.probeMs ?? Math.max(defaultBreaker.probeMs, timeoutMs);
   return {
     scope: `tool/${breaker.name ?? name}`,
-    settings: { ...defaultBreaker, failuresMax, openMs, openMaxMs },
+    settings: { failuresMax, openMs, openMaxMs, probeMs },
   };
 }
 
@@ -66,21 +68,42 @@ export async function whyClosedOff(
   const circuit = toolCircuit(tool);
   if (circuit === null || circuits.isQuiet(circuit.scope)) return null;
   await circuits.look(circuit.scope);
-  const off = circuits.closedOff(circuit.scope);
+  const off = circuits.closedOff(circuit.scope, circuit.settings);
   return off === null ? null : reasonOf(session, off.until);
 }
 
 /** Comes in, as the probe when it is time for one. Null: the call may run. */
 export async function enterTool(
   session: Session,
-  given: { readonly tool: Tool; readonly callId: string },
+  given: ToolCall,
   circuits: Circuits,
 ): Promise<string | null> {
   const circuit = toolCircuit(given.tool);
   if (circuit === null || circuits.isQuiet(circuit.scope)) return null;
-  const holder = `${session.fence.runId}/${given.callId}`;
+  const holder = holderOf(session, given);
   const admission = await circuits.enter(circuit.scope, holder, circuit.settings);
   return admission.kind === "go" ? null : reasonOf(session, admission.until);
+}
+
+/** The call that came in does not run after all: who probes is somebody else's turn. */
+export async function leaveTool(
+  session: Session,
+  given: ToolCall,
+  circuits: Circuits,
+): Promise<void> {
+  const circuit = toolCircuit(given.tool);
+  if (circuit === null || circuits.isQuiet(circuit.scope)) return;
+  await circuits.left(circuit.scope, holderOf(session, given));
+}
+
+export interface ToolCall {
+  readonly tool: Tool;
+  readonly callId: string;
+}
+
+/** Who probes: one call, whichever worker runs it. */
+function holderOf({ fence }: Session, { callId }: ToolCall): string {
+  return `${fence.runId}/${callId}`;
 }
 
 /** How long a call that may have had its effect waits for its service to come back, ms. */
@@ -95,7 +118,7 @@ const LOOK_MS = 250;
  */
 export async function awaitTool(
   session: Session,
-  given: { readonly tool: Tool; readonly callId: string },
+  given: ToolCall,
   circuits: Circuits,
 ): Promise<void> {
   const until = Math.min(session.clock.now() + COME_BACK_MS, session.wallEnd);
@@ -117,18 +140,21 @@ function reasonOf(session: Session, until: number): string {
 
 /** Tells everybody what came of a call. Undefined when there is nothing to wait for. */
 export function noteCall(
-  tool: Tool,
-  executed: Executed,
+  session: Session,
+  given: ToolCall & { readonly executed: Executed },
   { circuits, slots }: { readonly circuits: Circuits; readonly slots: Slots },
 ): Promise<void> | undefined {
+  const { tool, executed } = given;
   const circuit = toolCircuit(tool);
   if (circuit === null) return undefined;
+  const { scope, settings } = circuit;
   if (executed.kind === "threw" && executed.isTransient) {
     slots.narrow(tool);
-    return circuits.failed(circuit.scope, executed.message, circuit.settings);
+    const reason = executed.message;
+    return circuits.failed(scope, { holder: holderOf(session, given), reason, settings });
   }
   slots.widen(tool);
-  return circuits.isQuiet(circuit.scope) ? undefined : circuits.succeeded(circuit.scope);
+  return circuits.isQuiet(scope) ? undefined : circuits.succeeded(scope);
 }
 
 /** Nothing is to be told of any tool. */
@@ -138,29 +164,41 @@ export function areToolsQuiet({ state }: Session, { tools }: Agent, circuits: Ci
   return true;
 }
 
+/**
+ * So often a run is told that its tools come and go. After that all are offered to it for good: a
+ * call of one that is out of service is still refused, with the reason.
+ */
+const ANNOUNCED_MAX = 20;
+
 /** Tells the model which tools it cannot have now, when that has changed. */
 export async function announceTools(
   session: Session,
   agent: Agent,
   circuits: Circuits,
 ): Promise<void> {
-  const { withheld } = session.state;
+  const { withheld, withheldChanges } = session.state;
   const closed: string[] = [];
   for (const tool of agent.tools.values()) {
     const circuit = toolCircuit(tool);
-    if (circuit === null) continue;
-    const { openUntil, restUntil } = await circuits.look(circuit.scope);
-    if (Math.max(openUntil, restUntil) > session.clock.now()) closed.push(tool.name);
+    if (circuit === null || withheldChanges >= ANNOUNCED_MAX) continue;
+    const { scope, settings } = circuit;
+    await circuits.look(scope);
+    const off = circuits.closedOff(scope, settings);
+    // While it is tried again it is offered: the next call may be the one that finds it well.
+    if (off !== null && off.why !== "probing") closed.push(tool.name);
   }
   const gone = closed.filter((name) => !withheld.includes(name));
   const back = withheld.filter((name) => !closed.includes(name));
   if (gone.length === 0 && back.length === 0) return;
-  session.push({ kind: "tools.withheld", text: toldOf(gone, back), tools: closed });
+  const isAll = closed.length === agent.tools.size;
+  session.push({ kind: "tools.withheld", text: toldOf(gone, back, isAll), tools: closed });
 }
 
-function toldOf(gone: readonly string[], back: readonly string[]): string {
+function toldOf(gone: readonly string[], back: readonly string[], isAll: boolean): string {
+  // Providers refuse a conversation with calls in it that offers no tool at all.
+  const how = isAll ? "no call of any tool is carried out" : "and not offered to you";
   const lost =
-    `Out of service for now, and not offered to you: ${gone.join(", ")}. The service failed ` +
+    `Out of service for now, ${how}: ${gone.join(", ")}. The service failed ` +
     "several times in a row. Do what can be done without it; tell truthfully what could not be.";
   const regained = `Offered to you again: ${back.join(", ")}.`;
   return [...(gone.length === 0 ? [] : [lost]), ...(back.length === 0 ? [] : [regained])].join(" ");

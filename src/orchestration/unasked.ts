@@ -2,7 +2,7 @@
 import { faultHint } from "../generation/fault/hint.ts";
 import type { ModelFault } from "../journal/model-fault.ts";
 import type { Reason, ReasonCode } from "../journal/outcome.ts";
-import type { Asked } from "./ask.ts";
+import type { Asked } from "./asking.ts";
 import type { Command } from "./decide.ts";
 
 type Ending = Omit<Extract<Command, { kind: "finish" }>, "kind">;

@@ -11,6 +11,8 @@ export type ErrorCode =
   | "approval_invalid"
   | "approval_unknown"
   | "approval_ambiguous"
+  | "breaker_unknown"
+  | "breaker_contended"
   | "model_unknown"
   | "model_key_missing"
   | "model_failed"

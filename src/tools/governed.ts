@@ -65,6 +65,11 @@ export interface ToolBreaker {
   readonly failuresMax?: number;
   /** How long it stays open at first, ms; twice as long each time. Default 5,000. */
   readonly openMs?: number;
+  /**
+   * How long others wait for the one call that tries it again, when nothing is heard of it, ms.
+   * Default 30,000, or the tool's `timeoutMs` when that is longer.
+   */
+  readonly probeMs?: number;
 }
 
 /** Who must approve when a rule asks. */
@@ -122,7 +127,7 @@ export function checkGoverned(definition: Governed, where: string): void {
     approval?.quorum,
     ...(definition.breaker === false
       ? []
-      : [definition.breaker?.failuresMax, definition.breaker?.openMs]),
+      : [definition.breaker?.failuresMax, definition.breaker?.openMs, definition.breaker?.probeMs]),
     ...[rate?.perMs, approval?.expiresMs].map((ms) => (ms === undefined ? ms : Math.ceil(ms))),
   ];
   for (const count of counts) {

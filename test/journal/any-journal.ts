@@ -73,6 +73,9 @@ function nextBodies(state: RunState, chosen: Choice): readonly EventBody[] {
     answer,
     answer,
     ...always,
+    faultOf(state, chosen),
+    faultOf(state, chosen),
+    { kind: "tools.withheld", text, tools: ["pay", "look"].slice(nth % 3) },
     { kind: "run.parked", wakeAt: 5_000, waitingFor: text },
     {
       kind: "run.finished",
@@ -82,6 +85,28 @@ function nextBodies(state: RunState, chosen: Choice): readonly EventBody[] {
       text,
     },
   ];
+}
+
+/** The routes of a run; answers name the one that they came from when it changes. */
+const ROUTES = ["one/a", "two/b", "three/c"] as const;
+
+const ANSWERS = ["wait", "park", "shrink", "repair", "switch", "fail", "stop"] as const;
+
+function faultOf(state: RunState, { nth, text, roll }: Choice): EventBody {
+  const answer = ANSWERS[nth % ANSWERS.length] ?? "wait";
+  const upTo = state.messages.length;
+  const shrink = { level: 2, turnAt: Math.max(0, upTo - 2), upTo } as const;
+  return {
+    kind: "model.faulted",
+    answer,
+    asked: ROUTES[roll % ROUTES.length] ?? "one/a",
+    fault: { kind: "rate_limited", message: text, status: 429 },
+    ms: nth,
+    ...(answer === "wait" || answer === "park" ? { notBefore: 9_000 + roll, waitMs: roll } : {}),
+    ...(answer === "shrink" && roll % 2 === 0 ? { shrink } : {}),
+    ...(answer === "shrink" && roll % 2 === 1 ? { outputTokensMax: 256 + nth } : {}),
+    turn: state.turn + 1,
+  };
 }
 
 function resolutions(callId: string, text: string): readonly EventBody[] {
@@ -119,7 +144,7 @@ function callBodies(call: Call, { nth, text }: Choice): readonly EventBody[] {
   }
 }
 
-function answerOf(state: RunState, { nth, text }: Choice): EventBody {
+function answerOf(state: RunState, { nth, text, roll }: Choice): EventBody {
   const calls = Array.from({ length: nth % 4 }, (_, n): AssistantPart => ({
     type: "tool-call",
     toolCallId: `call ${state.turn + 1}.${n}`,
@@ -127,8 +152,12 @@ function answerOf(state: RunState, { nth, text }: Choice): EventBody {
     input: { n, text },
   }));
   const words: readonly AssistantPart[] = nth > 3 ? [{ type: "text", text }] : [];
+  const asked = ROUTES[(roll >> 3) % ROUTES.length] ?? "one/a";
+  const { turnFaults } = state;
   return {
     kind: "model.answered",
+    ...(asked === state.asked ? {} : { asked }),
+    ...(turnFaults.length === 0 ? {} : { attempts: turnFaults.length + 1 }),
     content: [...words, ...calls],
     ms: 3,
     turn: state.turn + 1,

@@ -33,7 +33,7 @@ function circuitOf(row: Row): Circuit {
   const body: JsonObject = parsed.ok && isJsonObject(parsed.value) ? parsed.value : {};
   const number = (name: string): number => {
     const value = body[name];
-    return typeof value === "number" && Number.isFinite(value) ? value : 0;
+    return typeof value === "number" && Number.isFinite(value) ? Math.max(0, value) : 0;
   };
   const { probe, reason } = body;
   return {
