@@ -7,7 +7,7 @@
  * W3 Arguments that are not JSON do not fail the answer; they are kept as written.
  * W4 Every part that must travel back (reasoning signatures, provider metadata) is kept.
  * W5 An attempt ends at its limits or with the caller's signal, also when the model does not heed
- *    the signal it is handed; the request is cancelled then.
+ *    the signal it is handed. However it ends, nothing of its request is left open.
  */
 import type { LanguageModelV4, LanguageModelV4Prompt } from "@ai-sdk/provider";
 import type { ModelFault } from "../journal/model-fault.ts";
@@ -68,6 +68,7 @@ export async function attemptModel(
   const deadline = startDeadline(timeoutMs, request.abortSignal);
   const collector = new StreamCollector();
   let hasBegun = false;
+  let contentType: string | undefined;
   const failed = (fault: ModelFault): Failed => {
     const { arrived } = collector;
     const told = hasBegun ? { ...fault, hasBegun } : fault;
@@ -77,7 +78,10 @@ export async function attemptModel(
   try {
     const { stop } = deadline;
     if (stop.aborted) throw new Error("stopped before it was asked", { cause: stop.reason });
-    const begin = (): void => void (hasBegun = true);
+    const begin = (type: string | undefined): void => {
+      hasBegun = true;
+      contentType = type;
+    };
     const asking = askOnce(model, callOptions(request, stop), {
       ...options,
       stop,
@@ -86,7 +90,8 @@ export async function attemptModel(
     });
     const raw = await untilAborted(asking, stop);
     const answer = readAnswer(raw, model);
-    const about = { answer, request, isStreamed: options.onDelta !== undefined };
+    const isStreamed = options.onDelta !== undefined;
+    const about = { answer, request, isStreamed, contentType };
     const fault = faultOfEnd(about) ?? switchedModel(model, answer, limits);
     return { kind: "answered", answer, fault, ms: clock.now() - started };
   } catch (thrown) {
@@ -94,12 +99,16 @@ export async function attemptModel(
       return failed({ kind: "aborted", message: "the model call was cancelled" });
     }
     const cause = thrown instanceof StreamError ? thrown.cause : thrown;
-    const arrived = hasBegun ? { arrived: howFar(collector.arrived) } : {};
+    const arrived = hasBegun ? { arrived: howFar(collector.arrived), contentType } : {};
+    // A client that holds a stream twice, as some do, lets go of its connection only for this.
+    deadline.stop.abort(GIVEN_UP);
     return failed(classifyFault({ thrown: cause, now: clock.now(), ...arrived }));
   } finally {
     deadline.end();
   }
 }
+
+const GIVEN_UP = new DOMException("the attempt has failed", "AbortError");
 
 /** A prompt below this many tokens fills no context window. */
 const FULL_TOKENS_MIN = 4_000;
@@ -109,8 +118,9 @@ function faultOfEnd(about: {
   readonly answer: ModelAnswer;
   readonly request: ModelRequest;
   readonly isStreamed: boolean;
+  readonly contentType: string | undefined;
 }): ModelFault | null {
-  const { answer, request, isStreamed } = about;
+  const { answer, request, isStreamed, contentType } = about;
   const { content, finish, rawFinish, usage } = answer;
   const hasCalls = content.some(({ type }) => type === "tool-call");
   const { maxOutputTokens } = request.settings;
@@ -119,6 +129,7 @@ function faultOfEnd(about: {
     { unified: finish, raw: rawFinish },
     {
       isStreamed,
+      contentType,
       arrived: hasCalls ? "arguments" : content.length > 0 ? "text" : "nothing",
       ...(isLong && usage.outputTokens !== undefined ? { outputTokens: usage.outputTokens } : {}),
       ...(maxOutputTokens === undefined ? {} : { outputTokensMax: maxOutputTokens }),
@@ -151,8 +162,8 @@ function switchedModel(
 interface Asking extends Pick<AttemptOptions, "onDelta" | "limits"> {
   readonly stop: Stop;
   readonly collector: StreamCollector;
-  /** The provider has accepted the request. */
-  readonly begin: () => void;
+  /** The provider has accepted the request, and this is what it says it sends. */
+  readonly begin: (contentType: string | undefined) => void;
 }
 
 async function askOnce(
@@ -167,8 +178,8 @@ async function askOnce(
   const { firstByteMs = FIRST_BYTE_MS, idleMs = IDLE_MS } = limits;
   const watchdog = new Watchdog({ firstByteMs, idleMs }, stop);
   try {
-    const { stream } = await v4.doStream(options);
-    begin();
+    const { stream, response } = await v4.doStream(options);
+    begin(response?.headers?.["content-type"]);
     return await collector.collect(stream, { onDelta, stop, watchdog });
   } finally {
     watchdog.end();
