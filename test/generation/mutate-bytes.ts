@@ -19,9 +19,34 @@ function stretch(bytes: Uint8Array, random: Random): readonly [number, number] {
 
 /** What parsers are known to stumble over. */
 const ODDITIES = [
-  ...["\n", "\n\n", "\r", "\r\n\r\n", "data: ", "data:\n\n", "data: [DONE]\n\n", "event: x\n"],
-  ...["{", "}", "[", "]", '"', "\\", "null", "0", "-1", "1e999", '""', "{}", "[]", ":", ","],
-  ...["\u0000", "\uFEFF", "\\ud800", "\\u0000", '"__proto__":{"a":1},', "true", "<html>"],
+  "\n",
+  "\n\n",
+  "\r",
+  "\r\n\r\n",
+  "data: ",
+  "data:\n\n",
+  "data: [DONE]\n\n",
+  "event: x\n",
+  "{",
+  "}",
+  "[",
+  "]",
+  '"',
+  "\\",
+  "null",
+  "0",
+  "-1",
+  "1e999",
+  '""',
+  "{}",
+  ":",
+  ",",
+  "\u0000",
+  "\uFEFF",
+  "\\ud800",
+  "\\u0000",
+  '"__proto__":{"a":1},',
+  "<html>",
 ].map((text) => new TextEncoder().encode(text));
 
 const BROKEN_UTF8 = new Uint8Array([0xc3, 0x28, 0xf0, 0x9f, 0xff, 0xfe, 0x80]);
@@ -82,9 +107,27 @@ const mutations: Readonly<Record<string, Mutation>> = {
 };
 
 const REVALUES = [
-  ...["null", "0", "-1", "1.5", "1e400", "9007199254740993", '""', "[]", "{}", "true", "false"],
-  ...['"\\ud800"', '"\\u0000"', '"undefined"', "[null]", '{"a":{"a":{"a":[]}}}', '"stop"'],
-  ...['"tool_calls"', '"length"', '"__proto__"', '"toString"', '" "', '"error"', '"pause_turn"'],
+  "null",
+  "0",
+  "-1",
+  "1.5",
+  "1e400",
+  "9007199254740993",
+  '""',
+  "[]",
+  "{}",
+  "true",
+  '"\\ud800"',
+  '"\\u0000"',
+  "[null]",
+  '{"a":{"a":{"a":[]}}}',
+  '"stop"',
+  '"tool_calls"',
+  '"length"',
+  '"__proto__"',
+  '" "',
+  '"error"',
+  '"pause_turn"',
 ];
 
 /**

@@ -107,10 +107,9 @@ export async function recordWire(): Promise<readonly Recorded[]> {
   try {
     for (const client of clientNames) {
       for (const name of Object.keys(answers)) {
-        for (const isStream of [true, false]) {
-          const baseURL = server.urlFor(name, WIRED[client]?.base);
-          recorded.push(await recordOne({ client, name, isStream, baseURL }));
-        }
+        const asked = { client, name, baseURL: server.urlFor(name, WIRED[client]?.base) };
+        recorded.push(await recordOne({ ...asked, isStream: true }));
+        recorded.push(await recordOne({ ...asked, isStream: false }));
       }
     }
   } finally {
@@ -160,7 +159,7 @@ export function fetchOf(
 ): Fetch {
   const { contentType = "text/event-stream", status = 200 } = given;
   return async (_input, init) => {
-    const body = ReadableStream.from(packets) as unknown as ReadableStream<Uint8Array>;
+    const body = ReadableStream.from(packets);
     init?.signal?.throwIfAborted();
     const headers = contentType === "" ? {} : { "content-type": contentType };
     return new Response(body, { status, headers });
