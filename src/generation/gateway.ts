@@ -19,6 +19,7 @@ import { readAnswer, type RawAnswer } from "./answer.ts";
 import { classifyFault, faultOfFinish } from "./fault/classify.ts";
 import type { Delta, LanguageModel, ModelAnswer, ModelRequest } from "./model.ts";
 import type { ModelRetry } from "./retry.ts";
+import { salvageOf } from "./salvage.ts";
 import { StreamCollector, StreamError, type Arrived } from "./stream.ts";
 import { isSameModel } from "./same-model.ts";
 import { Watchdog } from "./watchdog.ts";
@@ -70,9 +71,8 @@ export async function attemptModel(
   let hasBegun = false;
   let contentType: string | undefined;
   const failed = (fault: ModelFault): Failed => {
-    const { arrived } = collector;
     const told = hasBegun ? { ...fault, hasBegun } : fault;
-    const kept = hasBegun ? arrived : null;
+    const kept = hasBegun ? salvageOf(collector.arrived) : null;
     return { kind: "failed", fault: told, arrived: kept, ms: clock.now() - started };
   };
   try {
