@@ -65,17 +65,17 @@ type Cut = (steps: readonly Step[], context: FaultContext) => readonly Step[];
 
 /** One run whose first answer is cut like this. */
 async function runWith(client: string, cut: Cut) {
-  let doneAtRetry: number | null = null;
+  const seen: { doneAtRetry: number | null } = { doneAtRetry: null };
   let desk: Desk | undefined;
   const server = await serve({
     models: () => twoCalls(),
     chunked: true,
-    faults: onFirst(cut, () => (doneAtRetry = desk?.done.length ?? null)),
+    faults: onFirst(cut, () => (seen.doneAtRetry = desk?.done.length ?? null)),
   });
   desk = deskOver(client, server.urlFor("r", WIRED[client]?.base));
   const deltas: Delta[] = [];
   const ended = await play(desk.agent, { onDelta: (_runId, delta) => deltas.push(delta) });
-  return { ...ended, deltas, done: desk.done, doneAtRetry };
+  return { ...ended, deltas, done: desk.done, ...seen };
 }
 
 function bytesIn(steps: readonly Step[]): number {
