@@ -7,7 +7,7 @@
  * W3 Arguments that are not JSON do not fail the answer; they are kept as written.
  * W4 Every part that must travel back (reasoning signatures, provider metadata) is kept.
  * W5 An attempt ends at its limits or with the caller's signal, also when the model does not heed
- *    the signal it is handed; the request is cancelled then.
+ *    the signal it is handed. However it ends, nothing of its request is left open.
  */
 import type { LanguageModelV4, LanguageModelV4Prompt } from "@ai-sdk/provider";
 import type { ModelFault } from "../journal/model-fault.ts";
@@ -19,6 +19,7 @@ import { readAnswer, type RawAnswer } from "./answer.ts";
 import { classifyFault, faultOfFinish } from "./fault/classify.ts";
 import type { Delta, LanguageModel, ModelAnswer, ModelRequest } from "./model.ts";
 import type { ModelRetry } from "./retry.ts";
+import { salvageOf } from "./salvage.ts";
 import { StreamCollector, StreamError, type Arrived } from "./stream.ts";
 import { isSameModel } from "./same-model.ts";
 import { Watchdog } from "./watchdog.ts";
@@ -68,15 +69,19 @@ export async function attemptModel(
   const deadline = startDeadline(timeoutMs, request.abortSignal);
   const collector = options.onDelta === undefined ? null : new StreamCollector();
   let hasBegun = false;
+  let contentType: string | undefined;
   const failed = (fault: ModelFault): Failed => {
     const told = hasBegun ? { ...fault, hasBegun } : fault;
-    const kept = hasBegun ? (collector?.arrived ?? null) : null;
+    const kept = hasBegun && collector !== null ? salvageOf(collector.arrived) : null;
     return { kind: "failed", fault: told, arrived: kept, ms: clock.now() - started };
   };
   try {
     const { stop } = deadline;
     if (stop.aborted) throw new Error("stopped before it was asked", { cause: stop.reason });
-    const begin = (): void => void (hasBegun = true);
+    const begin = (type: string | undefined): void => {
+      hasBegun = true;
+      contentType = type;
+    };
     const asking = askOnce(model, callOptions(request, stop), {
       ...options,
       stop,
@@ -85,7 +90,8 @@ export async function attemptModel(
     });
     const raw = await untilAborted(asking, stop);
     const answer = readAnswer(raw, model);
-    const about = { answer, request, isStreamed: options.onDelta !== undefined };
+    const isStreamed = options.onDelta !== undefined;
+    const about = { answer, request, isStreamed, contentType };
     const fault = faultOfEnd(about) ?? switchedModel(model, answer, limits);
     return { kind: "answered", answer, fault, ms: clock.now() - started };
   } catch (thrown) {
@@ -94,12 +100,16 @@ export async function attemptModel(
     }
     const cause = thrown instanceof StreamError ? thrown.cause : thrown;
     const isBegun = hasBegun && collector !== null;
-    const arrived = isBegun ? { arrived: howFar(collector.arrived) } : {};
+    const arrived = isBegun ? { arrived: howFar(collector.arrived), contentType } : {};
+    // A client that holds a stream twice, as some do, lets go of its connection only for this.
+    deadline.stop.abort(GIVEN_UP);
     return failed(classifyFault({ thrown: cause, now: clock.now(), ...arrived }));
   } finally {
     deadline.end();
   }
 }
+
+const GIVEN_UP = new DOMException("the attempt has failed", "AbortError");
 
 /** How most answers end, in the words of the providers. */
 const USUAL_ENDS: ReadonlySet<string> = new Set([
@@ -120,8 +130,9 @@ function faultOfEnd(about: {
   readonly answer: ModelAnswer;
   readonly request: ModelRequest;
   readonly isStreamed: boolean;
+  readonly contentType: string | undefined;
 }): ModelFault | null {
-  const { answer, request, isStreamed } = about;
+  const { answer, request, isStreamed, contentType } = about;
   const { content, finish, rawFinish = finish, usage } = answer;
   if (USUAL_ENDS.has(finish) && USUAL_ENDS.has(rawFinish)) return null;
   const hasCalls = content.some(({ type }) => type === "tool-call");
@@ -131,6 +142,7 @@ function faultOfEnd(about: {
     { unified: finish, raw: answer.rawFinish },
     {
       isStreamed,
+      contentType,
       arrived: hasCalls ? "arguments" : content.length > 0 ? "text" : "nothing",
       ...(isLong && usage.outputTokens !== undefined ? { outputTokens: usage.outputTokens } : {}),
       ...(maxOutputTokens === undefined ? {} : { outputTokensMax: maxOutputTokens }),
@@ -163,8 +175,8 @@ function switchedModel(
 interface Asking extends Pick<AttemptOptions, "onDelta" | "limits"> {
   readonly stop: Stop;
   readonly collector: StreamCollector | null;
-  /** The provider has accepted the request. */
-  readonly begin: () => void;
+  /** The provider has accepted the request, and this is what it says it sends. */
+  readonly begin: (contentType: string | undefined) => void;
 }
 
 async function askOnce(
@@ -179,8 +191,8 @@ async function askOnce(
   const { firstByteMs = FIRST_BYTE_MS, idleMs = IDLE_MS } = limits;
   const watchdog = new Watchdog({ firstByteMs, idleMs }, stop);
   try {
-    const { stream } = await v4.doStream(options);
-    begin();
+    const { stream, response } = await v4.doStream(options);
+    begin(response?.headers?.["content-type"]);
     return await collector.collect(stream, { onDelta, stop, watchdog });
   } finally {
     watchdog.end();

@@ -20,8 +20,8 @@ export const STREAM_CHARS_MAX: number = 16 * 1024 * 1024;
 /** The most parts: a provider that repeats empty pieces for ever is stopped. */
 const STREAM_PARTS_MAX = 2_000_000;
 
-/** Characters kept of a stream that broke. */
-const ARRIVED_CHARS_MAX = 16 * 1024;
+/** Characters kept of a stream, in case it breaks. */
+export const ARRIVED_CHARS_MAX: number = 16 * 1024;
 
 /** What of an answer had arrived when its stream broke. */
 export interface Arrived {

@@ -2,40 +2,56 @@
  * The `fetch` of models that are named or addressed, between the provider's client and the network.
  *
  * F1 No response makes the process grow without bound: a body is cut off with an error at
- *    `RESPONSE_BYTES_MAX`, however it is sliced.
- * F2 A page that calls itself an answer is told as what it is, before a parser looks for JSON in
- *    it: a base URL that leads to a website, a login page of a proxy.
+ *    `RESPONSE_BYTES_MAX`, and at `RESPONSE_LINES_MAX`, because each event of a stream costs its
+ *    reader far more than its bytes.
+ * F2 A page in place of an answer is told as what it is, before a parser looks for JSON in it: a
+ *    base URL that leads to a website, a login page of a proxy. An answer that only bears a page's
+ *    content type is an answer.
  * F3 Whoever cancels closes the connection.
  */
 const RESPONSE_BYTES_MAX = 64 * 1024 * 1024;
 
+/** A long answer has some hundred thousand events of two or three lines. */
+const RESPONSE_LINES_MAX = 1_000_000;
+
 type Fetch = typeof globalThis.fetch;
+type Bytes = ReadableStream<Uint8Array<ArrayBuffer>>;
 
 /** `given` is the network below; the process's own when absent. */
 export function wireFetch(given?: Fetch): Fetch {
   return async (input, init) => {
     const response = await (given ?? globalThis.fetch)(input, init);
-    if (response.ok && isPage(response)) throw await pageError(response);
     if (response.body === null) return response;
+    const body = isSure(response) ? response.body : await answerIn(response, response.body);
     const { status, statusText, headers } = response;
-    const bounded = response.body.pipeThrough(boundedBytes(RESPONSE_BYTES_MAX));
-    const made = new Response(bounded, { status, statusText, headers });
+    const made = new Response(body.pipeThrough(bounded()), { status, statusText, headers });
     // Clients name the address in their errors; a response made by hand has none.
     Object.defineProperty(made, "url", { value: response.url });
     return made;
   };
 }
 
-function boundedBytes(bytesMax: number): TransformStream<Uint8Array, Uint8Array> {
+/** What need not be looked into: refusals, and what says that it is data. */
+function isSure({ ok, headers }: Response): boolean {
+  return !ok || /\b(?:json|event-stream)\b/i.test(headers.get("content-type") ?? "");
+}
+
+const LINE_FEED = 10;
+
+function bounded(): TransformStream<Uint8Array, Uint8Array> {
   let bytes = 0;
+  let lines = 0;
   return new TransformStream({
     transform: (chunk, controller) => {
       bytes += chunk.byteLength;
-      if (bytes > bytesMax) {
-        controller.error(new ResponseTooLarge(`the response exceeded ${bytesMax} bytes`));
-      } else {
-        controller.enqueue(chunk);
+      for (let at = chunk.indexOf(LINE_FEED); at !== -1; at = chunk.indexOf(LINE_FEED, at + 1)) {
+        lines += 1;
       }
+      const over =
+        (bytes > RESPONSE_BYTES_MAX && `${RESPONSE_BYTES_MAX} bytes`) ||
+        (lines > RESPONSE_LINES_MAX && `${RESPONSE_LINES_MAX} lines`);
+      if (over === false) controller.enqueue(chunk);
+      else controller.error(new ResponseTooLarge(`the response exceeded ${over}`));
     },
   });
 }
@@ -44,33 +60,47 @@ class ResponseTooLarge extends Error {
   override readonly name = "ResponseTooLarge";
 }
 
-function isPage(response: Response): boolean {
-  return /^\s*text\/html\b/i.test(response.headers.get("content-type") ?? "");
-}
+/** How much is looked at to tell a page; white space may come first. */
+const BEGINNING_BYTES_MAX = 1_024;
 
-/** As much of a page as says what it is. */
-const PAGE_BYTES_MAX = 4_096;
-
-/** In the shape of the clients' own errors, by which faults are classified. */
-async function pageError(response: Response): Promise<Error> {
-  const text = await beginningOf(response);
-  const error = new Error("the address answers with a web page, not with a model's answer");
-  return Object.assign(error, {
-    name: "AI_APICallError",
-    statusCode: response.status,
-    responseHeaders: Object.fromEntries(response.headers),
-    responseBody: text,
-    isRetryable: false,
+/** The body with its beginning put back, or the error that a page is. */
+async function answerIn(response: Response, body: Bytes): Promise<Bytes> {
+  const reader = body.getReader();
+  const begun: Uint8Array<ArrayBuffer>[] = [];
+  let bytes = 0;
+  let text = "";
+  while (text.trim() === "" && bytes < BEGINNING_BYTES_MAX) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    begun.push(value);
+    bytes += value.byteLength;
+    text = new TextDecoder().decode(Buffer.concat(begun));
+  }
+  if (text.trimStart().startsWith("<")) throw await pageError(response, reader, text);
+  return new ReadableStream({
+    pull: async (controller) => {
+      const first = begun.shift();
+      if (first !== undefined) return controller.enqueue(first);
+      const { done, value } = await reader.read();
+      return done ? controller.close() : controller.enqueue(value);
+    },
+    cancel: (reason) => reader.cancel(reason),
   });
 }
 
-async function beginningOf(response: Response): Promise<string> {
-  const reader = response.body?.getReader();
-  if (reader === undefined) return "";
+/** As much of a page as says what it is. */
+const PAGE_CHARS_MAX = 4_096;
+
+/** In the shape of the clients' own errors, by which faults are classified. */
+async function pageError(
+  response: Response,
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  begun: string,
+): Promise<Error> {
+  let text = begun;
   const decoder = new TextDecoder();
-  let text = "";
   try {
-    while (text.length < PAGE_BYTES_MAX) {
+    while (text.length < PAGE_CHARS_MAX) {
       const { done, value } = await reader.read();
       if (done) break;
       text += decoder.decode(value, { stream: true });
@@ -79,5 +109,12 @@ async function beginningOf(response: Response): Promise<string> {
     // What had come is enough to tell a page by.
   }
   reader.cancel().catch(() => undefined);
-  return text.slice(0, PAGE_BYTES_MAX);
+  const error = new Error("the address answers with a web page, not with a model's answer");
+  return Object.assign(error, {
+    name: "AI_APICallError",
+    statusCode: response.status,
+    responseHeaders: Object.fromEntries(response.headers),
+    responseBody: text.slice(0, PAGE_CHARS_MAX),
+    isRetryable: false,
+  });
 }

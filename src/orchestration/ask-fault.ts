@@ -62,7 +62,7 @@ export async function waitFor(
 ): Promise<Asked | null> {
   const ms = Math.max(1, until - session.clock.now());
   if (ms > retry.waitMaxMs || until > session.wallEnd) return { kind: "wait", route, until, why };
-  await session.clock.sleep(ms, session.abort.signal).catch(() => undefined);
+  await session.rest(ms);
   return null;
 }
 

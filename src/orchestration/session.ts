@@ -46,11 +46,12 @@ export class Session {
   readonly abort: Stop = new Stop();
   /** Aborts effects too: on a lost fence and at the end of a drain, never on cancel. */
   readonly hardAbort: Stop = new Stop();
+  /** Ends what only waits: the worker takes no further turns. */
+  readonly #drain: Stop = new Stop();
   /** Tool call ids used in this conversation, so that ours stay unique. */
   readonly seenCallIds: Set<string>;
   readonly prompt: PromptView = new PromptView();
   readonly hasLapsed: boolean;
-  isDraining = false;
   /** The run's wall time has passed, whatever the clock says by now. */
   isOverWall = false;
   /** Asked about calls in doubt once in this hold of the run. */
@@ -108,6 +109,23 @@ export class Session {
 
   get isLost(): boolean {
     return this.#lost !== null;
+  }
+
+  get isDraining(): boolean {
+    return this.#drain.aborted;
+  }
+
+  /** No further turns; what is asked or acted on already comes to its end. */
+  startDraining(): void {
+    this.#drain.abort();
+  }
+
+  /** Waits before something is begun; in vain as soon as nothing is to be begun any more. */
+  async rest(ms: number): Promise<void> {
+    const woken = new Stop();
+    const letGo = [this.abort, this.#drain].map((stop) => stop.onAbort(() => woken.abort()));
+    await this.clock.sleep(ms, woken.signal).catch(() => undefined);
+    for (const free of letGo) free();
   }
 
   /** Told by appends and by the heartbeat. */

@@ -90,7 +90,7 @@ export class Worker {
   /** No new turns from now on; runs are given back at their next boundary. */
   startDraining(): void {
     this.#isDraining = true;
-    for (const session of this.#sessions.values()) session.isDraining = true;
+    for (const session of this.#sessions.values()) session.startDraining();
   }
 
   /**
@@ -124,7 +124,7 @@ export class Worker {
     const { state, fence } = session;
     const program = programs.get(state.created?.agent ?? "");
     if (program === undefined) throw unknownAgent(state, [...programs.keys()]);
-    session.isDraining = this.#isDraining;
+    if (this.#isDraining) session.startDraining();
     if (fence.epoch > 1) {
       const after = session.hasLapsed ? { after: "crash" as const } : {};
       session.push({ kind: "run.leased", ...after, epoch: fence.epoch, owner });

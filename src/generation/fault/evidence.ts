@@ -325,7 +325,7 @@ function pairsOf(headers: object): (readonly [string, unknown])[] | undefined {
 
 /** Sentences that say only that another party said something. */
 const EMPTY_WORDS =
-  /^(?:provider returned error|error|unknown error|bad request|fetch failed)\.?$/i;
+  /^(?:(?:provider returned |unknown )?error|bad request|fetch failed|failed to process .+)\.?$/i;
 
 function messageOf(into: Gathering): string {
   const { told, thrown, quoted, page, names, codes } = into;

@@ -30,14 +30,23 @@ export function redactKeys(text: string): string {
   return redactShapes(redactValues(text, secretsOfEnvironment()));
 }
 
+/**
+ * The beginning of a text, redacted. When it was cut off, its end goes too: a secret that the cut
+ * parts in two is not recognised, and its first half must not stay.
+ */
+export function redactBeginning(text: string, isCut: boolean): string {
+  const secrets = secretsOfEnvironment();
+  const safe = redactShapes(redactValues(text, secrets));
+  const longest = secrets[0]?.value.length ?? 0;
+  return isCut ? safe.slice(0, Math.max(0, safe.length - longest)) : safe;
+}
+
 /** The first line's worth of a text, redacted and at most `MESSAGE_CHARS_MAX` long. */
 export function faultLine(text: string): string {
   const secrets = secretsOfEnvironment();
   const longest = secrets[0]?.value.length ?? 0;
   const looked = text.slice(0, WINDOW_CHARS + longest);
-  let safe = redactShapes(redactValues(looked, secrets));
-  // A secret that the window cuts in two is not recognised: its first half must not stay either.
-  if (looked.length < text.length) safe = safe.slice(0, Math.max(0, safe.length - longest));
+  const safe = redactBeginning(looked, looked.length < text.length);
   const line = redactShapes(safe.replaceAll(/[\s\p{Cc}]+/gu, " ").trim());
   return cut(line, MESSAGE_CHARS_MAX);
 }
