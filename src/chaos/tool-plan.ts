@@ -7,8 +7,7 @@
  */
 import { BridleError } from "../std/error.ts";
 import { pick, seededRandom, seedFrom, type Random } from "../std/random.ts";
-import { didYouMean } from "../std/suggest.ts";
-import { isDue, parseFaultSpec, type FaultSpec } from "./tool-fault-spec.ts";
+import { isDue, isTimed, readFaultSpec, type FaultBook, type FaultSpec } from "./fault-spec.ts";
 import { toolFaults, type ToolFault } from "./tool-fault.ts";
 import type { ToolRequest } from "./tool-answer.ts";
 
@@ -50,9 +49,7 @@ export interface ToolPlan {
   next(request: ToolRequest): readonly DueFault[];
 }
 
-interface Entry extends FaultSpec {
-  readonly fault: ToolFault;
-}
+type Entry = FaultSpec<ToolFault>;
 
 /** Kinds of requests that are counted; the one that has waited longest for another is forgotten. */
 const IDENTITIES_MAX = 100_000;
@@ -101,9 +98,9 @@ interface Draw {
 
 function choose(entries: readonly Entry[], draw: Draw): readonly Entry[] {
   const { nth, rate, randomOf } = draw;
-  const isOwn = ({ only }: Entry): boolean => rate === undefined || only !== undefined;
+  const isOwn = ({ when }: Entry): boolean => rate === undefined || isTimed(when);
   const own = entries.filter(
-    (entry) => isOwn(entry) && isDue(entry.only, nth, randomOf(entry.fault.name)()),
+    (entry) => isOwn(entry) && isDue(entry.when, nth, randomOf(entry.fault.name)()),
   );
   if (rate === undefined) return own;
   const random = randomOf("any");
@@ -117,19 +114,10 @@ function choose(entries: readonly Entry[], draw: Draw): readonly Entry[] {
   return any === undefined ? own : [...own, any];
 }
 
+const book: FaultBook<ToolFault> = { faults: toolFaults, argumentOf: ({ argument }) => argument };
+
 function readEntry(text: string): Entry {
-  const spec = parseFaultSpec(text);
-  const fault = toolFaults.find(({ name }) => name === spec.name);
-  if (fault === undefined) {
-    const names = toolFaults.map(({ name }) => name);
-    throw refused(`There is no fault "${spec.name}" for tools.`, didYouMean(spec.name, names));
-  }
-  const { argument } = spec;
-  if (argument !== undefined && fault.argument?.fits(argument) !== true) {
-    const takes = fault.argument === undefined ? "no argument" : fault.argument.shown;
-    throw refused(`"${argument}" is no argument of ${fault.name}.`, `It takes ${takes}.`);
-  }
-  return { ...spec, fault };
+  return readFaultSpec(text, book);
 }
 
 function identityOf({ method, target, key }: ToolRequest): string {
