@@ -6,6 +6,7 @@
  *    what other requests do meanwhile.
  */
 import { BridleError } from "../std/error.ts";
+import { sha256 } from "../std/hash.ts";
 import { pick, seededRandom, seedFrom, type Random } from "../std/random.ts";
 import { isDue, isTimed, readFaultSpec, type FaultBook, type FaultSpec } from "./fault-spec.ts";
 import { toolFaults, type ToolFault } from "./tool-fault.ts";
@@ -53,6 +54,7 @@ type Entry = FaultSpec<ToolFault>;
 
 /** Kinds of requests that are counted; the one that has waited longest for another is forgotten. */
 const IDENTITIES_MAX = 100_000;
+const IDENTITY_CHARACTERS_MAX = 500;
 
 /** Throws `input_invalid` for a fault, an argument, a rate or a seed that makes no sense. */
 export function toolPlan(options: ToolPlanOptions): ToolPlan {
@@ -120,8 +122,10 @@ function readEntry(text: string): Entry {
   return readFaultSpec(text, book);
 }
 
+/** A long one by its hash: what is counted must not depend in size on what clients write. */
 function identityOf({ method, target, key }: ToolRequest): string {
-  return key === undefined ? `${method} ${target}` : `key ${key}`;
+  const identity = key === undefined ? `${method} ${target}` : `key ${key}`;
+  return identity.length <= IDENTITY_CHARACTERS_MAX ? identity : sha256(identity);
 }
 
 function count(counts: Map<string, number>, identity: string): number {

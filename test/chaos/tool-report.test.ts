@@ -50,8 +50,8 @@ describe("what is drawn", () => {
 
   test.each([
     [{ faults: ["htlm"] }, 'Did you mean "html"'],
-    [{ faults: ["slow:soon"] }, "It takes milliseconds"],
-    [{ faults: ["html:2"] }, "It takes no argument"],
+    [{ faults: ["slow:soon"] }, "stands: milliseconds"],
+    [{ faults: ["html:2"] }, "Write 'html'"],
     [{ faults: ["html%"] }, "slow:2000%10"],
     [{ rate: 2 }, "one request in ten"],
     [{ seed: 0.5 }, "1 will do"],

@@ -215,7 +215,7 @@ describe("bridle chaos", () => {
 
   test.each([
     [["--fault", "bad_gatewya"], 'Did you mean "bad_gateway"?'],
-    [["--fault", "latency:soon"], "Write 'latency:NUMBER'"],
+    [["--fault", "latency:soon"], "Behind 'latency:' stands: a whole number"],
     [["--rate", "7"], "--help"],
     [["--profile", "hail"], "--help"],
     [["--port", "70000"], "--help"],

@@ -4,7 +4,6 @@ import { wireFaults } from "../../chaos/faults/catalogue.ts";
 import type { ExchangeRecord, FaultPlan, WireFault } from "../../chaos/exchange.ts";
 import type { ChatModel } from "../../chaos/model.ts";
 import { findProfile, type ProfileName } from "../../chaos/profile.ts";
-import { rateGate } from "../../chaos/rate-gate.ts";
 import { chaosReporter, type ChaosReporter } from "../../chaos/report.ts";
 import { echoModel, standInModel } from "../../chaos/stand-in-model.ts";
 import { startWireServer, type WireServer } from "../../chaos/wire-server.ts";
@@ -50,7 +49,6 @@ export async function runChaos(options: ChaosOptions): Promise<number> {
     const server = await startWireServer({
       models,
       faults,
-      gate: rateGate(),
       // As a provider streams: each event on its own.
       chunked: true,
       onExchange: (exchange) => take(exchange, { reporter, output, ending, options }),
