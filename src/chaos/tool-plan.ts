@@ -29,7 +29,7 @@ export interface ToolPlanOptions {
   readonly faults?: readonly string[];
   /**
    * Share of requests, 0 to 1, that meet one of the faults which do not say themselves when. With
-   * a rate and no faults: one of all. Left out: such a fault strikes always.
+   * a rate and no such fault: one of all. Left out: such a fault strikes always.
    */
   readonly rate?: number;
   /** 1 when left out. */
@@ -66,9 +66,9 @@ export function toolPlan(options: ToolPlanOptions): ToolPlan {
   if (plan !== undefined && (rate !== undefined || options.faults !== undefined)) {
     throw refused("A plan stands in place of faults and a rate.", "Give one or the other.");
   }
-  const isAll = rate !== undefined && (options.faults ?? []).length === 0;
-  const specs = isAll ? toolFaults.map(({ name }) => name) : (options.faults ?? []);
-  const entries = specs.map(readEntry);
+  const named = (options.faults ?? []).map(readEntry);
+  const isAll = rate !== undefined && named.every(({ when }) => isTimed(when));
+  const entries = isAll ? [...named, ...toolFaults.map(({ name }) => readEntry(name))] : named;
   const counts = new Map<string, number>();
   return {
     seed,
