@@ -69,9 +69,9 @@ export { toolFaults, type ToolFault } from "./tool-fault.ts";
 export { startToolProxy, type ToolProxy, type ToolProxyOptions } from "./tool-proxy.ts";
 export type { ToolOccasion } from "./tool-plan.ts";
 export type { ToolExchange, ToolFaultCounts, ToolProxyReport } from "./tool-report.ts";
-export { wireFaults, findFault } from "./faults/catalogue.ts";
+export { wireFaults, findFault, parseFaultSpec } from "./faults/catalogue.ts";
 export { faultPlan, type FaultPlanOptions } from "./fault-plan.ts";
-export { parseFaultSpec, type FaultSpec, type FaultTime } from "./fault-spec.ts";
+export type { FaultSpec, FaultTime } from "./fault-spec.ts";
 export { profileNames, type ProfileName } from "./profile.ts";
 export { rateGate } from "./rate-gate.ts";
 export {

@@ -12,7 +12,8 @@ import {
 } from "./chat.ts";
 import { deliver, type Delivery } from "./deliver.ts";
 import type { WireDialect } from "./dialects/dialect.ts";
-import type { Step } from "./exchange.ts";
+import type { PlannedFault, RateGate, Step } from "./exchange.ts";
+import { errorBody, RATE_LIMITED } from "./faults/provider-error.ts";
 import type { ChatModel } from "./model.ts";
 import type { RepeatCount } from "./repeat-count.ts";
 import { readBody, type RequestBody } from "./request-body.ts";
@@ -26,8 +27,11 @@ const BODY_BYTES_MAX: number = 32 * 1024 * 1024;
 /** What the server keeps for all requests. */
 export interface Desk {
   readonly options: WireServerOptions;
+  readonly gate: RateGate | null;
   readonly repeats: RepeatCount;
   requestCount: number;
+  /** Whoever is cut off from now on has not left. */
+  isClosing: boolean;
 }
 
 /** One request on its connection. */
@@ -48,7 +52,10 @@ interface Asked {
 }
 
 /** What is sent, and what is told of it. */
-interface Outcome extends Staged {
+interface Outcome {
+  readonly steps: readonly Step[];
+  /** Those that showed. */
+  readonly faults: readonly PlannedFault[];
   readonly repeat: number;
   readonly earlyByMs: number | undefined;
 }
@@ -97,7 +104,7 @@ function decideOutcome(desk: Desk, visit: Visit, asked: Asked): Outcome {
     show(desk, visit, { asked, reply: broken });
     return { ...refuse(dialect, broken), repeat: repeats.of(runKey, decision) };
   }
-  const shut = options.gate?.closedFor(runKey);
+  const shut = desk.gate?.closedFor(runKey);
   // Who comes too early is told so and counts for nothing: draws must not depend on timing.
   const repeat = shut === undefined ? repeats.ask(runKey, decision) : repeats.of(runKey, decision);
   const exchange = { dialect: dialect.name, request, decision, repeat };
@@ -108,10 +115,18 @@ function decideOutcome(desk: Desk, visit: Visit, asked: Asked): Outcome {
     frame: { runKey, modelName: model.name, request, body },
     faults: actingFaults(planned, { ...exchange, leftMs: shut?.leftMs }),
     isFrameByFrame: options.chunked === true,
-    ask: () => askModel(desk, visit, asked),
+    ask: () => (shut === undefined ? askModel(desk, visit, asked) : tooEarly(dialect, shut.leftMs)),
   });
-  if (shut === undefined) closeGate(desk, runKey, staged);
-  return { ...staged, repeat, earlyByMs: shut?.leftMs };
+  if (shut !== undefined)
+    return { ...staged, faults: [shut.planned], repeat, earlyByMs: shut.leftMs };
+  closeGate(desk, runKey, staged);
+  return { ...staged, repeat, earlyByMs: undefined };
+}
+
+/** For a client that comes by another dialect than the fault which keeps it out can speak. */
+function tooEarly({ name }: WireDialect, leftMs: number): ChatFailure {
+  const headers = { "retry-after": String(Math.ceil(leftMs / 1000)) };
+  return { kind: "failure", status: 429, headers, body: errorBody(name, RATE_LIMITED) };
 }
 
 function askModel(desk: Desk, visit: Visit, asked: Asked): ChatReply {
@@ -142,7 +157,7 @@ function answerOf({ model, request }: Asked): ChatReply {
 function closeGate(desk: Desk, runKey: string, staged: Staged): void {
   for (const acting of staged.faults) {
     const ms = acting.fault.blocksForMs?.(acting.context) ?? 0;
-    if (ms > 0) desk.options.gate?.close(runKey, acting, ms);
+    if (ms > 0) desk.gate?.close(runKey, acting, ms);
   }
 }
 
@@ -176,7 +191,7 @@ function tell(desk: Desk, visit: Visit, served: Served): void {
     openingHash: isRead ? openingHash(asked.request) : "",
     atMs,
     endedAtMs: Date.now(),
-    clientLeft: delivery.clientLeft,
+    clientLeft: delivery.clientLeft && !desk.isClosing,
     earlyByMs: outcome.earlyByMs,
   });
 }

@@ -123,6 +123,8 @@ export interface WireFault {
   readonly needs?: "text" | "call";
   /** Absent when the fault takes none. What `slow:2000` may say, for the help. */
   readonly argument?: string;
+  /** The largest number it may say; a billion when left out. */
+  readonly argumentMax?: number;
   /** In place of asking the model: an error response. Of several faults the first replies. */
   reply?(context: FaultContext): Planned;
   /** Nobody gets in before so many milliseconds have passed: the server says no until then. */

@@ -9,7 +9,8 @@
 import { BridleError } from "../std/error.ts";
 import { pick, seededRandom, seedFrom, type Random } from "../std/random.ts";
 import type { FaultPlan, PlannedFault, WireFault } from "./exchange.ts";
-import { parseFaultSpec, type FaultSpec } from "./fault-spec.ts";
+import { isDue, isTimed, type FaultSpec } from "./fault-spec.ts";
+import { parseFaultSpec } from "./faults/catalogue.ts";
 import { findProfile, type FaultClass, type ProfileName } from "./profile.ts";
 
 export interface FaultPlanOptions {
@@ -27,7 +28,9 @@ export interface FaultPlanOptions {
   readonly inARowMax?: number;
 }
 
-type Exchange = Parameters<FaultPlan["next"]>[0];
+/** A request, and which of its run it is, counted from 1. */
+type Exchange = Parameters<FaultPlan["next"]>[0] & { readonly nth: number };
+type Spec = FaultSpec<WireFault>;
 
 /** Runs whose requests are counted, for `@2` and `*3`; the oldest is forgotten first. */
 const RUNS_MAX = 10_000;
@@ -36,7 +39,7 @@ const LOOK_BACK_MAX = 1_000;
 
 interface DrawnClass {
   readonly weight: number;
-  readonly specs: readonly FaultSpec[];
+  readonly specs: readonly Spec[];
 }
 
 interface Prepared {
@@ -44,9 +47,9 @@ interface Prepared {
   readonly rate: number;
   readonly classes: readonly DrawnClass[];
   /** Named with a share. */
-  readonly shares: readonly FaultSpec[];
+  readonly shares: readonly Spec[];
   /** Named for certain requests. */
-  readonly fixed: readonly FaultSpec[];
+  readonly fixed: readonly Spec[];
   readonly inARowMax: number;
 }
 
@@ -55,9 +58,9 @@ export function faultPlan(options: FaultPlanOptions): FaultPlan {
   const prepared = prepare(options);
   const count = requestCount();
   return {
-    next: (exchange) => {
-      const nth = count(exchange.runKey);
-      return [...fixedFaults(prepared, exchange, nth), ...drawnFaults(prepared, exchange)];
+    next: (given) => {
+      const exchange = { ...given, nth: count(given.runKey) };
+      return [...fixedFaults(prepared, exchange), ...drawnFaults(prepared, exchange)];
     },
   };
 }
@@ -72,6 +75,9 @@ function prepare(options: FaultPlanOptions): Prepared {
       hint: "0.05 is one request in twenty.",
     });
   }
+  if (!Number.isSafeInteger(seed)) {
+    throw new BridleError("input_invalid", "A seed is a whole number.", { hint: "1 will do." });
+  }
   if (!Number.isSafeInteger(inARowMax) || inARowMax < 1) {
     throw new BridleError("input_invalid", "inARowMax is a whole number of at least 1.");
   }
@@ -81,8 +87,8 @@ function prepare(options: FaultPlanOptions): Prepared {
     seed,
     rate,
     classes: classes.map(drawnClass),
-    shares: specs.filter(({ when }) => when.kind === "share"),
-    fixed: specs.filter(({ when }) => when.kind !== "share"),
+    shares: specs.filter(({ when }) => when.rate !== undefined),
+    fixed: specs.filter(({ when }) => when.rate === undefined),
     inARowMax,
   };
 }
@@ -96,7 +102,7 @@ function weightClasses(weights: Readonly<Record<string, number>>): readonly Faul
 
 function drawnClass({ weight, specs }: FaultClass): DrawnClass {
   const parsed = specs.map(parseFaultSpec);
-  const timed = parsed.find(({ when }) => when.kind !== "always");
+  const timed = parsed.find(({ when }) => isTimed(when));
   if (timed === undefined) return { weight, specs: parsed };
   throw new BridleError("input_invalid", `A weight and a time for '${timed.fault.name}'.`, {
     hint: "Give either: a weight in `weights`, or a time in `faults`.",
@@ -115,15 +121,10 @@ function requestCount(): (runKey: string) => number {
   };
 }
 
-function fixedFaults(prepared: Prepared, exchange: Exchange, nth: number): readonly PlannedFault[] {
+function fixedFaults(prepared: Prepared, exchange: Exchange): readonly PlannedFault[] {
   return prepared.fixed
-    .filter(({ when }) => meets(when, nth))
+    .filter(({ when }) => isDue(when, exchange.nth, 0))
     .map((spec) => plan(prepared, exchange, spec));
-}
-
-function meets(when: FaultSpec["when"], nth: number): boolean {
-  if (when.kind === "nth") return nth === when.n;
-  return when.kind === "first" ? nth <= when.n : when.kind === "always";
 }
 
 function drawnFaults(prepared: Prepared, exchange: Exchange): readonly PlannedFault[] {
@@ -148,18 +149,19 @@ function drawAt(
   prepared: Prepared,
   exchange: Exchange,
   repeat: number,
-): readonly (FaultSpec | "mixture")[] {
+): readonly (Spec | "mixture")[] {
   const at = { ...exchange, repeat };
-  const shares = prepared.shares.filter(({ fault, when }) => {
-    if (when.kind !== "share") return false;
-    return stream(prepared, at, `share ${fault.name}`)() < when.rate;
-  });
+  // One repeat is one request: a repeat further back was a request further back.
+  const nth = exchange.nth - (exchange.repeat - repeat);
+  const shares = prepared.shares.filter(({ fault, when }) =>
+    isDue(when, nth, stream(prepared, at, `share ${fault.name}`)()),
+  );
   const isMixed = prepared.rate > 0 && stream(prepared, at, "rate")() < prepared.rate;
   return isMixed ? ["mixture", ...shares] : shares;
 }
 
 /** Among what fits the request: first a class by its weight, then one of its members. */
-function drawFromMixture(prepared: Prepared, exchange: Exchange): FaultSpec | undefined {
+function drawFromMixture(prepared: Prepared, exchange: Exchange): Spec | undefined {
   const random = stream(prepared, exchange, "choice");
   const classes = prepared.classes
     .map(({ weight, specs }) => ({
@@ -179,7 +181,7 @@ function fits(fault: WireFault, { dialect, request }: Exchange): boolean {
   return fault.needs !== "call" || request.tools.length > 0;
 }
 
-function plan(prepared: Prepared, exchange: Exchange, spec: FaultSpec): PlannedFault {
+function plan(prepared: Prepared, exchange: Exchange, spec: Spec): PlannedFault {
   const { fault, argument } = spec;
   return { fault, argument, random: stream(prepared, exchange, `fault ${fault.name}`) };
 }

@@ -61,6 +61,9 @@ const SIMULATED_NOTE =
 /** Conversations with an open fault; the oldest is counted as ended. */
 const OPEN_MAX = 10_000;
 const WAITS_MAX = 1_000;
+/** Faults by name; the catalogue has fewer. A plan of one's own may name more: they are summed. */
+const ROWS_MAX = 1_000;
+const OTHERS = "others";
 
 type Tally = { -readonly [name in keyof Omit<FaultTally, "waitedMs">]: number };
 
@@ -131,7 +134,9 @@ function namesOf({ faults }: ExchangeRecord): readonly string[] {
   return faults.map((fault) => fault.split(":", 1)[0] ?? fault);
 }
 
-function rowOf(ledger: Ledger, name: string): Row {
+function rowOf(ledger: Ledger, given: string): Row {
+  const isFull = ledger.rows.size >= ROWS_MAX && !ledger.rows.has(given);
+  const name = isFull ? OTHERS : given;
   let row = ledger.rows.get(name);
   if (row === undefined) {
     row = { tally: emptyTally(), waits: [], minMs: Infinity, maxMs: 0 };

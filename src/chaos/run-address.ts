@@ -26,7 +26,7 @@ export interface Address {
   readonly query: URLSearchParams;
 }
 
-/** Splits a request target. Undefined when the key is not valid percent-encoding. */
+/** Splits a request target. Undefined for a key that `runPrefix` would not have let travel. */
 export function readAddress(target: string): Address | undefined {
   const mark = target.indexOf("?");
   const whole = mark === -1 ? target : target.slice(0, mark);
@@ -34,8 +34,15 @@ export function readAddress(target: string): Address | undefined {
   if (!whole.startsWith("/r/")) return { runKey: "", path: whole, query };
   const slash = whole.indexOf("/", 3);
   const end = slash === -1 ? whole.length : slash;
+  const runKey = decoded(whole.slice(3, end));
+  // What is remembered of a run goes by its key: one without a limit would have memory without one.
+  if (runKey === undefined || runKey.length > RUN_KEY_CHARACTERS_MAX) return undefined;
+  return { runKey, path: whole.slice(end), query };
+}
+
+function decoded(text: string): string | undefined {
   try {
-    return { runKey: decodeURIComponent(whole.slice(3, end)), path: whole.slice(end), query };
+    return decodeURIComponent(text);
   } catch {
     return undefined;
   }

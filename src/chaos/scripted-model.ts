@@ -70,8 +70,10 @@ const UNEXPECTED_MAX = 20;
 export function scriptedModel(steps: readonly ScriptedStep[], key = ""): ScriptedModel {
   const positions = groupByPosition(steps);
   const unexpected: string[] = [];
+  let unexpectedCount = 0;
   const refuse = (what: string): ChatFailure => {
-    unexpected.push(what);
+    unexpectedCount += 1;
+    if (unexpected.length < UNEXPECTED_MAX) unexpected.push(what);
     return chatFailure({
       status: 400,
       code: "script_unexpected",
@@ -98,7 +100,10 @@ export function scriptedModel(steps: readonly ScriptedStep[], key = ""): Scripte
       return answerOf(position.step, key, index);
     },
     assertComplete: () => {
-      const problems = [...positions.entries().flatMap(openSteps), ...shorten(unexpected)];
+      const problems = [
+        ...positions.entries().flatMap(openSteps),
+        ...told(unexpected, unexpectedCount),
+      ];
       if (problems.length === 0) return;
       throw new BridleError(
         "model_failed",
@@ -157,8 +162,8 @@ function openSteps([index, position]: [number, Position]): readonly string[] {
   return [...open, `Step ${index} was not asked for.`];
 }
 
-function shorten(unexpected: readonly string[]): readonly string[] {
-  const told = unexpected.slice(0, UNEXPECTED_MAX).map((what) => `Unexpected: ${what}`);
-  const left = unexpected.length - told.length;
-  return left > 0 ? [...told, `And ${left} more unexpected requests.`] : told;
+function told(unexpected: readonly string[], count: number): readonly string[] {
+  const lines = unexpected.map((what) => `Unexpected: ${what}`);
+  const left = count - lines.length;
+  return left > 0 ? [...lines, `And ${left} more unexpected requests.`] : lines;
 }

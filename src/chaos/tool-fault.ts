@@ -9,6 +9,7 @@
 import { parseJson } from "../std/json.ts";
 import { pick, type Random } from "../std/random.ts";
 import type { SocketStep } from "./deliver.ts";
+import type { FaultArgument } from "./fault-spec.ts";
 import { driftKinds, driftShape } from "./schema-drift.ts";
 import {
   isSuccess,
@@ -34,7 +35,7 @@ export interface ToolFault {
   /** One line, for the help. */
   readonly summary: string;
   /** Absent when the fault takes none. */
-  readonly argument?: { readonly shown: string; readonly fits: (text: string) => boolean };
+  readonly argument?: FaultArgument;
   /** True: it strikes GET requests alone. */
   readonly readsOnly?: true;
   /** A client that it strikes cannot see that the service did what it was asked for. */

@@ -9,6 +9,8 @@ export interface Upstream {
   readonly url: URL;
   readonly bytesMax: number;
   readonly timeoutMs: number;
+  /** Cuts every call that is still under way. */
+  readonly closing: AbortSignal;
 }
 
 export type Forwarded =
@@ -42,9 +44,19 @@ export function readUpstream(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const isHttp = url?.protocol === "http:" || url?.protocol === "https:";
   if (url !== undefined && isHttp && url.search === "" && url.hash === "") return url;
-  throw new BridleError("input_invalid", `"${text}" is no address of an HTTP service.`, {
+  // What could be a password is not repeated.
+  const shown = text.replace(/\/\/[^@]*@/, "//…@").replace(/\?.*$/s, "?…");
+  throw new BridleError("input_invalid", `'${shown}' is no address of an HTTP service.`, {
     hint: "Write the service's address without a query, as http://127.0.0.1:8080 or https://host/base.",
   });
+}
+
+/** Without what signs in. */
+export function shownUrl(url: URL): string {
+  const shown = new URL(url);
+  shown.username = "";
+  shown.password = "";
+  return shown.href;
 }
 
 /**
@@ -56,11 +68,12 @@ export async function forward(
   asked: ToolRequest,
   mayStream: boolean,
 ): Promise<Forwarded> {
-  const { url, bytesMax, timeoutMs } = upstream;
+  const { url, bytesMax, timeoutMs, closing } = upstream;
   const tooLate = new AbortController();
   const timer = setTimeout(() => tooLate.abort(), timeoutMs);
+  const cut = AbortSignal.any([tooLate.signal, closing]);
   try {
-    const incoming = await send(url, asked, tooLate.signal);
+    const incoming = await send(url, asked, cut);
     const status = incoming.statusCode ?? 502;
     const headers = endToEnd(incoming.headers);
     const type = incoming.headers["content-type"] ?? "";
@@ -68,7 +81,7 @@ export async function forward(
       return { kind: "stream", head: { status, headers }, body: incoming };
     }
     const body = await readBytes(incoming, bytesMax);
-    if (tooLate.signal.aborted) throw new Error("aborted");
+    if (cut.aborted) throw new Error("aborted");
     if (body.kind === "bytes") {
       const length = incoming.headers["content-length"];
       // The answer to HEAD names the length of a body that it does not have.

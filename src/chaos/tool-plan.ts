@@ -6,9 +6,9 @@
  *    what other requests do meanwhile.
  */
 import { BridleError } from "../std/error.ts";
+import { sha256 } from "../std/hash.ts";
 import { pick, seededRandom, seedFrom, type Random } from "../std/random.ts";
-import { didYouMean } from "../std/suggest.ts";
-import { isDue, parseFaultSpec, type FaultSpec } from "./tool-fault-spec.ts";
+import { isDue, isTimed, readFaultSpec, type FaultBook, type FaultSpec } from "./fault-spec.ts";
 import { toolFaults, type ToolFault } from "./tool-fault.ts";
 import type { ToolRequest } from "./tool-answer.ts";
 
@@ -29,7 +29,7 @@ export interface ToolPlanOptions {
   readonly faults?: readonly string[];
   /**
    * Share of requests, 0 to 1, that meet one of the faults which do not say themselves when. With
-   * a rate and no faults: one of all. Left out: such a fault strikes always.
+   * a rate and no such fault: one of all. Left out: such a fault strikes always.
    */
   readonly rate?: number;
   /** 1 when left out. */
@@ -50,12 +50,11 @@ export interface ToolPlan {
   next(request: ToolRequest): readonly DueFault[];
 }
 
-interface Entry extends FaultSpec {
-  readonly fault: ToolFault;
-}
+type Entry = FaultSpec<ToolFault>;
 
 /** Kinds of requests that are counted; the one that has waited longest for another is forgotten. */
 const IDENTITIES_MAX = 100_000;
+const IDENTITY_CHARACTERS_MAX = 500;
 
 /** Throws `input_invalid` for a fault, an argument, a rate or a seed that makes no sense. */
 export function toolPlan(options: ToolPlanOptions): ToolPlan {
@@ -67,9 +66,9 @@ export function toolPlan(options: ToolPlanOptions): ToolPlan {
   if (plan !== undefined && (rate !== undefined || options.faults !== undefined)) {
     throw refused("A plan stands in place of faults and a rate.", "Give one or the other.");
   }
-  const isAll = rate !== undefined && (options.faults ?? []).length === 0;
-  const specs = isAll ? toolFaults.map(({ name }) => name) : (options.faults ?? []);
-  const entries = specs.map(readEntry);
+  const named = (options.faults ?? []).map(readEntry);
+  const isAll = rate !== undefined && named.every(({ when }) => isTimed(when));
+  const entries = isAll ? [...named, ...toolFaults.map(({ name }) => readEntry(name))] : named;
   const counts = new Map<string, number>();
   return {
     seed,
@@ -101,9 +100,9 @@ interface Draw {
 
 function choose(entries: readonly Entry[], draw: Draw): readonly Entry[] {
   const { nth, rate, randomOf } = draw;
-  const isOwn = ({ only }: Entry): boolean => rate === undefined || only !== undefined;
+  const isOwn = ({ when }: Entry): boolean => rate === undefined || isTimed(when);
   const own = entries.filter(
-    (entry) => isOwn(entry) && isDue(entry.only, nth, randomOf(entry.fault.name)()),
+    (entry) => isOwn(entry) && isDue(entry.when, nth, randomOf(entry.fault.name)()),
   );
   if (rate === undefined) return own;
   const random = randomOf("any");
@@ -117,23 +116,16 @@ function choose(entries: readonly Entry[], draw: Draw): readonly Entry[] {
   return any === undefined ? own : [...own, any];
 }
 
+const book: FaultBook<ToolFault> = { faults: toolFaults, argumentOf: ({ argument }) => argument };
+
 function readEntry(text: string): Entry {
-  const spec = parseFaultSpec(text);
-  const fault = toolFaults.find(({ name }) => name === spec.name);
-  if (fault === undefined) {
-    const names = toolFaults.map(({ name }) => name);
-    throw refused(`There is no fault "${spec.name}" for tools.`, didYouMean(spec.name, names));
-  }
-  const { argument } = spec;
-  if (argument !== undefined && fault.argument?.fits(argument) !== true) {
-    const takes = fault.argument === undefined ? "no argument" : fault.argument.shown;
-    throw refused(`"${argument}" is no argument of ${fault.name}.`, `It takes ${takes}.`);
-  }
-  return { ...spec, fault };
+  return readFaultSpec(text, book);
 }
 
+/** A long one by its hash: what is counted must not depend in size on what clients write. */
 function identityOf({ method, target, key }: ToolRequest): string {
-  return key === undefined ? `${method} ${target}` : `key ${key}`;
+  const identity = key === undefined ? `${method} ${target}` : `key ${key}`;
+  return identity.length <= IDENTITY_CHARACTERS_MAX ? identity : sha256(identity);
 }
 
 function count(counts: Map<string, number>, identity: string): number {

@@ -6,13 +6,13 @@
  * whole, up to 32 MiB; server-sent events alone are handed on as they come, where no fault is due.
  * Only the length, the compression and what is meant for the next hop are the proxy's own.
  */
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { pipeline } from "node:stream/promises";
 import { systemClock } from "../std/clock.ts";
 import { errorMessage } from "../std/error.ts";
 import { answerMemory, type AnswerMemory } from "./answer-memory.ts";
 import { deliver, type SocketStep } from "./deliver.ts";
-import { listen, stopListening } from "./listen.ts";
+import { openServer, type ListenPlace } from "./listen.ts";
 import { readBytes } from "./request-body.ts";
 import {
   isSuccess,
@@ -22,29 +22,24 @@ import {
   type ToolRequest,
 } from "./tool-answer.ts";
 import { tooMany, type ToolFaultContext } from "./tool-fault.ts";
-import { forward, readUpstream, type Forwarded, type Upstream } from "./tool-forward.ts";
+import { forward, readUpstream, shownUrl, type Forwarded, type Upstream } from "./tool-forward.ts";
 import { toolPlan, type DueFault, type ToolPlan, type ToolPlanOptions } from "./tool-plan.ts";
 import {
   isCommit,
   toolTally,
+  withoutValues,
   type ToolExchange,
   type ToolProxyReport,
   type ToolTally,
 } from "./tool-report.ts";
 
-export interface ToolProxyOptions extends ToolPlanOptions {
+export interface ToolProxyOptions extends ToolPlanOptions, ListenPlace {
   /** The service, `http://127.0.0.1:8080`; a path is put before each request's own. */
   readonly upstream: string;
   /** False spares a request: only the others meet faults and are counted in the draws. */
   readonly strikes?: (request: { readonly method: string; readonly target: string }) => boolean;
   /** The header that carries the idempotency key; `idempotency-key` when left out. */
   readonly keyHeader?: string;
-  /** 127.0.0.1 when left out. */
-  readonly host?: string;
-  /** Left out or 0: any free port. */
-  readonly port?: number;
-  /** True: the proxy and its connections do not keep the process alive. */
-  readonly isBackground?: boolean;
   /** How long the service may take, two minutes when left out. */
   readonly upstreamTimeoutMs?: number;
   /** Called when the answer to a request is over, however it ended. */
@@ -52,10 +47,15 @@ export interface ToolProxyOptions extends ToolPlanOptions {
 }
 
 export interface ToolProxy {
+  /** The service's address as it may be shown: without a name and a password. */
+  readonly upstream: string;
   /** What the client is given in place of the service's address, without a path. */
   readonly url: string;
   report(): ToolProxyReport;
-  /** Cuts what is still open, hanging connections too, and frees the port. */
+  /**
+   * Cuts what is still open, hanging connections and calls of the service too, and frees the port.
+   * What was cut is told before it resolves.
+   */
   close(): Promise<void>;
 }
 
@@ -75,27 +75,33 @@ interface Post {
 
 /** Throws `input_invalid` for options that make no sense, `port_in_use`, `config_invalid`. */
 export async function startToolProxy(options: ToolProxyOptions): Promise<ToolProxy> {
+  const closing = new AbortController();
   const post: Post = {
     options,
     upstream: {
       url: readUpstream(options.upstream),
       bytesMax: BODY_BYTES_MAX,
       timeoutMs: options.upstreamTimeoutMs ?? UPSTREAM_TIMEOUT_MS,
+      closing: closing.signal,
     },
     plan: toolPlan(options),
     memory: answerMemory(),
     tally: toolTally(),
     blockedUntil: 0,
   };
-  const server = createServer((incoming, response) => {
-    serve(post, incoming, response).catch((thrown: unknown) => breakDown(response, thrown));
-  });
-  // A pooled connection should outlive the pauses of a test, or the client races its closing.
-  server.keepAliveTimeout = 60_000;
-  if (options.isBackground === true) server.on("connection", (socket) => socket.unref());
-  const url = await listen(server, options);
-  if (options.isBackground === true) server.unref();
-  return { url, report: () => post.tally.report(), close: () => stopListening(server) };
+  const server = await openServer(
+    { serve: (incoming, response) => serve(post, incoming, response), breakDown },
+    options,
+  );
+  return {
+    upstream: shownUrl(post.upstream.url),
+    url: server.url,
+    report: () => post.tally.report(),
+    close: () => {
+      closing.abort();
+      return server.close();
+    },
+  };
 }
 
 async function serve(
@@ -127,7 +133,8 @@ async function serve(
   post.tally.arrived(request);
   const passed = await pass(post, request, response);
   const ms = systemClock.now() - startedAt;
-  const exchange = { method, target, key: request.key, ...passed, ms };
+  const told = { method, target: withoutValues(target), key: request.key };
+  const exchange = { ...told, ...passed, ms };
   post.tally.ended(exchange);
   post.options.onExchange?.(exchange);
 }
@@ -229,7 +236,7 @@ async function callService(
   mayStream: boolean,
 ): Promise<Forwarded> {
   const forwarded = await forward(post.upstream, request, mayStream);
-  post.tally.called(forwarded.kind === "failed");
+  post.tally.called(forwarded.kind === "failed" && !post.upstream.closing.aborted);
   if (forwarded.kind === "answer") post.memory.keep(request, forwarded.answer);
   return forwarded;
 }

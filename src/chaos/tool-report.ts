@@ -35,9 +35,10 @@ export interface ToolProxyReport {
   readonly faults: Readonly<Record<string, ToolFaultCounts>>;
 }
 
-/** One request, when its answer is over. */
+/** One request, when its answer is over. Headers and bodies are not told: they hold secrets. */
 export interface ToolExchange {
   readonly method: string;
+  /** The path, and of the query only the names: `/orders/7?full=…`. */
   readonly target: string;
   readonly key: string | undefined;
   /** The faults that struck. */
@@ -130,6 +131,15 @@ export function toolTally(): ToolTally {
   };
 }
 
+/** Keys are passed in queries, too. A part without a name may be one as a whole. */
+export function withoutValues(target: string): string {
+  const mark = target.indexOf("?");
+  if (mark === -1) return target;
+  const parts = target.slice(mark + 1).split("&");
+  const shown = parts.map((part) => (part.includes("=") ? `${part.split("=", 1)[0]}=…` : "…"));
+  return `${target.slice(0, mark)}?${shown.join("&")}`;
+}
+
 /** Whether the service did what this request asked for. */
 export function isCommit(request: ToolRequest, status: number | null): boolean {
   return isWrite(request) && status !== null && isSuccess(status);
@@ -169,9 +179,12 @@ function takeOpen(open: Map<string, Open>, request: ToolRequest): Open | undefin
   return found;
 }
 
-/** By the key first: a client may write the time into a body that it sends again. */
+/**
+ * By the key first: a client may write the time into a body that it sends again. As hashes: what is
+ * remembered must not depend in size on what clients write.
+ */
 function marksOf({ method, target, key, body }: ToolRequest): readonly string[] {
   const what = `${method} ${target}`;
-  const content = `${what} body ${sha256(body)}`;
-  return key === undefined ? [content] : [`${what} key ${key}`, content];
+  const content = sha256(`${what} body ${sha256(body)}`);
+  return key === undefined ? [content] : [sha256(`${what} key ${key}`), content];
 }

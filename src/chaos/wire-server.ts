@@ -4,7 +4,7 @@
  * is given faults. Nothing it says passes for a real model: responses carry `x-bridle-simulated`
  * and the model name `simulated/<name>`.
  */
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { errorMessage } from "../std/error.ts";
 import type { Json } from "../std/json.ts";
 import { chatFailure, type NeutralFailure } from "./chat.ts";
@@ -16,7 +16,8 @@ import { openaiChat } from "./dialects/openai-chat.ts";
 import { openaiResponses } from "./dialects/openai-responses.ts";
 import { openaiError } from "./dialects/openai-error.ts";
 import { serveExchange, unknownRun, type Desk } from "./exchange-desk.ts";
-import { listen, stopListening } from "./listen.ts";
+import { openServer } from "./listen.ts";
+import { rateGate } from "./rate-gate.ts";
 import { repeatCount } from "./repeat-count.ts";
 import { readAddress, runPrefix, type Address } from "./run-address.ts";
 import { stepsOf } from "./stages.ts";
@@ -45,7 +46,7 @@ export interface WireServer {
   urlFor(runKey: string, client?: WireClient): string;
   /** Requests for a completion so far, refused ones included. */
   requestCount(): number;
-  /** Cuts what is still open and frees the port. */
+  /** Cuts what is still open and frees the port. What was cut is told before it resolves. */
   close(): Promise<void>;
 }
 
@@ -57,21 +58,31 @@ interface Hall {
 
 /** Throws `port_in_use`, or `config_invalid` for any other address that cannot be listened on. */
 export async function startWireServer(options: WireServerOptions): Promise<WireServer> {
-  const desk: Desk = { options, repeats: repeatCount(), requestCount: 0 };
+  const { gate = options.faults === undefined ? null : rateGate() } = options;
+  const desk: Desk = {
+    options,
+    gate,
+    repeats: repeatCount(),
+    requestCount: 0,
+    isClosing: false,
+  };
   const hall: Hall = { desk, dialects: [openaiChat(), openaiResponses(), anthropic(), gemini()] };
-  const server = createServer((incoming, response) => {
-    serve(hall, incoming, response).catch((thrown: unknown) => sendBreakdown(response, thrown));
-  });
-  // A pooled connection should outlive the pauses of a test, or the client races its closing.
-  server.keepAliveTimeout = 60_000;
-  if (options.isBackground === true) server.on("connection", (socket) => socket.unref());
-  const url = await listen(server, options);
-  if (options.isBackground === true) server.unref();
+  const server = await openServer(
+    {
+      serve: (incoming, response) => serve(hall, incoming, response),
+      breakDown: sendBreakdown,
+    },
+    options,
+  );
+  const { url } = server;
   return {
     url,
     urlFor: (runKey, client = "openai") => `${url}${runPrefix(runKey)}${BASE_PATHS[client]}`,
     requestCount: () => desk.requestCount,
-    close: () => stopListening(server),
+    close: () => {
+      desk.isClosing = true;
+      return server.close();
+    },
   };
 }
 
@@ -82,7 +93,10 @@ async function serve(
 ): Promise<void> {
   const address = readAddress(incoming.url ?? "/");
   if (address === undefined) {
-    await sendFailure(response, notFound("The run key is not valid percent-encoding."));
+    await sendFailure(
+      response,
+      notFound("The run key is too long, or not valid percent-encoding."),
+    );
     return;
   }
   const { method = "" } = incoming;

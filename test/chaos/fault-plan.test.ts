@@ -3,14 +3,13 @@ import {
   dialects,
   faultPlan,
   findFault,
-  parseFaultSpec,
   wireFaults,
   type ChatRequest,
   type FaultPlan,
   type FaultPlanOptions,
 } from "../../src/chaos/door.ts";
 import { finalFaults, findProfile } from "../../src/chaos/profile.ts";
-import { isBridleError } from "../../src/std/error.ts";
+import { refusalOf } from "./refusal.ts";
 
 type Exchange = Parameters<FaultPlan["next"]>[0];
 
@@ -40,16 +39,6 @@ function share(names: readonly string[], wanted: readonly string[]): number {
   return names.filter((name) => wanted.includes(name)).length / names.length;
 }
 
-function refusalOf(act: () => unknown): string {
-  try {
-    act();
-  } catch (thrown) {
-    if (!isBridleError(thrown, "input_invalid")) throw thrown;
-    return `${thrown.message} ${thrown.hint}`;
-  }
-  throw new Error("nothing was refused");
-}
-
 describe("the catalogue", () => {
   test("has more than eighty faults, each under a name of its own", () => {
     expect(wireFaults.length).toBeGreaterThan(80);
@@ -63,36 +52,6 @@ describe("the catalogue", () => {
 
   test("tells the nearest names of one that does not exist", () => {
     expect(refusalOf(() => findFault("rate_limited_shrot"))).toContain('"rate_limited_short"');
-  });
-});
-
-describe("a fault by its name", () => {
-  test.each([
-    ["overloaded", { argument: undefined, when: { kind: "always" } }],
-    ["latency:500", { argument: "500", when: { kind: "always" } }],
-    ["eof_in_text@2", { argument: undefined, when: { kind: "nth", n: 2 } }],
-    ["rate_limited_short:9000*3", { argument: "9000", when: { kind: "first", n: 3 } }],
-    [" bad_gateway%2.5 ", { argument: undefined, when: { kind: "share", rate: 0.025 } }],
-  ])("%j is read", (text, read) => {
-    expect(parseFaultSpec(text)).toMatchObject(read);
-  });
-
-  test.each([
-    ["", "Write name, name:argument, name@2"],
-    ["Overloaded!", "Write name"],
-    ["over loaded", "Write name"],
-    ["bad_gatewya", '"bad_gateway"'],
-    ["overloaded:5", "takes no argument. Write 'overloaded'."],
-    ["latency:soon", "NUMBER is milliseconds"],
-    ["latency:", "NUMBER is milliseconds"],
-    ["latency:99999999999", "NUMBER is milliseconds"],
-    ["latency@0", "Write @2 for the second request of a run."],
-    ["latency*x", "Write *3 for the first three of a run."],
-    ["latency%0", "up to 100"],
-    ["latency%101", "up to 100"],
-    ["latency%", "up to 100"],
-  ])("%j is refused with what to write", (text, hint) => {
-    expect(refusalOf(() => parseFaultSpec(text))).toContain(hint);
   });
 });
 
@@ -111,6 +70,27 @@ describe("a plan", () => {
       [0, 1, 2].map((decision) => namesOf(plan, asked({ runKey, decision })));
     expect(turns("a")).toEqual([first, second, third]);
     expect(turns("b")).toEqual([first, second, third]);
+  });
+
+  test("meets a share of the first requests of a run, and of no later one", () => {
+    const plan = faultPlan({ faults: ["bad_gateway*2%50", "latency@3%50", "usage_missing%0"] });
+    const struck = [0, 1, 2, 3].map((decision) =>
+      Array.from({ length: 400 }, (_, run) =>
+        namesOf(plan, asked({ runKey: `run ${run}`, decision })),
+      ).flat(),
+    );
+    for (const [decision, name] of ["bad_gateway", "bad_gateway", "latency"].entries()) {
+      expect(new Set(struck[decision])).toEqual(new Set([name]));
+      expect(struck[decision]?.length).toBeGreaterThan(150);
+      expect(struck[decision]?.length).toBeLessThan(250);
+    }
+    expect(struck[3]).toEqual([]);
+  });
+
+  test("counts in a row only what could strike", () => {
+    const plan = faultPlan({ faults: ["latency@2%100"], inARowMax: 1 });
+    const hits = [0, 1, 2].map((repeat) => namesOf(plan, asked({ repeat })).length);
+    expect(hits).toEqual([0, 1, 0]);
   });
 
   test("is the same for the same seed, in whatever order requests come", () => {
@@ -175,6 +155,7 @@ describe("a plan", () => {
     [{ weights: { latenzy: 1 } }, '"latency"'],
     [{ weights: { "latency@2": 1 } }, "a weight in `weights`"],
     [{ faults: ["nope"] }, "There is no fault"],
+    [{ seed: 1.5 }, "A seed is a whole number"],
     [{ inARowMax: 0 }, "inARowMax"],
   ] as const)("refuses %j", (options, words) => {
     expect(refusalOf(() => faultPlan(options))).toContain(words);

@@ -8,7 +8,7 @@ import {
   type PlannedFault,
 } from "../../src/chaos/door.ts";
 import { seededRandom } from "../../src/std/random.ts";
-import { body, post, serve } from "./served.ts";
+import { body, post, postTo, serve } from "./served.ts";
 
 const model: ChatModel = {
   name: "greeter",
@@ -74,6 +74,73 @@ describe("the gate", () => {
     expect(await ask()).toEqual([200, null]);
     const early = told.filter(({ runKey }) => runKey === "r").map(({ earlyByMs }) => earlyByMs);
     expect(early).toEqual([undefined, 5_500, undefined]);
+  });
+
+  test("is the server's own where none is given, and null is none", async () => {
+    for (const [given, second] of [
+      [{}, 429],
+      [{ gate: null }, 200],
+    ] as const) {
+      const faults = faultPlan({ faults: ["rate_limited_short:60000@1"] });
+      const server = await serve({ models: () => model, faults, ...given });
+      expect((await post(server.urlFor("r"), body())).status).toBe(429);
+      expect((await post(server.urlFor("r"), body())).status).toBe(second);
+    }
+  });
+
+  test.each([
+    ["rate_limited_reset_time:9000", "anthropic", "/messages"],
+    ["rate_limited_retry_info:9000", "gemini", "/models/m:generateContent"],
+    ["rate_limited_reset:9000", "openai", "/responses"],
+  ] as const)("closed by %s is not passed in another dialect", async (spec, client, path) => {
+    let now = 0;
+    let asked = 0;
+    const told: ExchangeRecord[] = [];
+    const counting: ChatModel = {
+      name: "counting",
+      answer: (request) => {
+        asked += 1;
+        return model.answer(request);
+      },
+    };
+    const server = await serve({
+      models: () => counting,
+      faults: faultPlan({ faults: [`${spec}@1`] }),
+      gate: rateGate(() => now),
+      onExchange: (exchange) => told.push(exchange),
+    });
+    const run = `${server.url}/r/r`;
+    const bodies = { gemini: { contents: [{ role: "user", parts: [{ text: "Hi" }] }] } };
+    const sent = {
+      ...body({ max_tokens: 10, input: "Hi" }),
+      ...(client === "gemini" ? bodies.gemini : {}),
+    };
+    const version = client === "gemini" ? "v1beta" : "v1";
+    expect((await postTo(`${run}/${version}${path}`, sent)).status).toBe(429);
+    now = 1_500;
+    const others = [
+      await postTo(`${run}/v1/messages`, body({ max_tokens: 10 })),
+      await postTo(`${run}/v1/chat/completions`, body({ stream: true })),
+      await postTo(`${run}/v1/responses`, { model: "m", input: "Hi" }),
+      await postTo(`${run}/v1beta/models/m:generateContent`, bodies.gemini),
+    ];
+    expect(others.map(({ status }) => status)).toEqual([429, 429, 429, 429]);
+    // One of them speaks the dialect of the fault, which tells the time in its own way.
+    const times = others.map(({ headers }) => headers.get("retry-after"));
+    expect(times.filter((time) => time === "8").length).toBeGreaterThanOrEqual(2);
+    expect(JSON.parse(others[0]?.text ?? "")).toMatchObject({
+      error: { type: "rate_limit_error" },
+    });
+    expect(JSON.parse(others[3]?.text ?? "")).toMatchObject({
+      error: { status: "RESOURCE_EXHAUSTED" },
+    });
+    expect(told.map(({ faults, earlyByMs }) => [faults, earlyByMs])).toEqual([
+      [[spec], undefined],
+      ...others.map(() => [[spec], 7_500]),
+    ]);
+    now = 9_000;
+    expect(asked).toBe(0);
+    expect((await post(`${run}/v1`, body())).status).toBe(200);
   });
 
   test.each([

@@ -86,6 +86,14 @@ describe("the report", () => {
     });
   });
 
+  test("sums the faults of more than a thousand names, and loses none", () => {
+    const reporter = chaosReporter();
+    for (let n = 0; n < 1_500; n++) took(reporter, { runKey: `r${n}`, faults: [`own_${n}`] });
+    const { faults } = reporter.report();
+    expect(Object.keys(faults)).toHaveLength(1_001);
+    expect(faults["others"]).toMatchObject({ injected: 500, last: 500 });
+  });
+
   test("counts who came early to the fault that it came early to, and injects nothing", () => {
     const reporter = chaosReporter();
     const fault = { faults: ["rate_limited_long"], status: 429 };

@@ -1,12 +1,7 @@
 /** A real service for tests to stand in front of: orders that can be paid, once for each request. */
-import {
-  createServer,
-  type IncomingHttpHeaders,
-  type IncomingMessage,
-  type ServerResponse,
-} from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import { onTestFinished } from "vitest";
-import { listen, stopListening } from "../../src/chaos/listen.ts";
+import { openServer } from "../../src/chaos/listen.ts";
 
 export interface ShopRequest {
   readonly method: string;
@@ -49,17 +44,17 @@ export async function startShop(): Promise<Shop> {
       json(response, 404, { error: "missing" });
     }
   };
-  const server = createServer((incoming, response) => {
-    void bytesOf(incoming).then((body) => {
-      const { method = "", url: target = "", headers } = incoming;
-      const request = { method, target, headers, body };
-      requests.push(request);
-      answer(request, response);
-    });
-  });
-  const url = await listen(server, {});
-  onTestFinished(() => stopListening(server));
-  return { url, requests: () => requests, payments: () => payments };
+  const serve = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const body = await bytesOf(incoming);
+    const { method = "", url: target = "", headers } = incoming;
+    const request = { method, target, headers, body };
+    requests.push(request);
+    answer(request, response);
+  };
+  const breakDown = (response: ServerResponse): void => void response.destroy();
+  const server = await openServer({ serve, breakDown }, {});
+  onTestFinished(() => server.close());
+  return { url: server.url, requests: () => requests, payments: () => payments };
 }
 
 function json(response: ServerResponse, status: number, body: object): void {

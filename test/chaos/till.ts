@@ -1,7 +1,7 @@
 /** A service that takes money, honours idempotency keys and can be asked what it did under one. */
-import { createServer } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { onTestFinished } from "vitest";
-import { listen, stopListening } from "../../src/chaos/listen.ts";
+import { openServer } from "../../src/chaos/listen.ts";
 
 export interface Till {
   readonly url: string;
@@ -16,7 +16,7 @@ export async function startTill(): Promise<Till> {
   const byKey = new Map<string, string>();
   const paid: Record<string, number> = {};
   let requests = 0;
-  const server = createServer((incoming, response) => {
+  const serve = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
     const [, what, which = ""] = (incoming.url ?? "").split("/");
     const answer = (status: number, body: unknown): void => {
       response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
@@ -31,8 +31,9 @@ export async function startTill(): Promise<Till> {
     if (!byKey.has(key)) paid[which] = (paid[which] ?? 0) + 1;
     byKey.set(key, which);
     answer(200, { order: which });
-  });
-  const url = await listen(server, {});
-  onTestFinished(() => stopListening(server));
-  return { url, paid: () => paid, requests: () => requests };
+  };
+  const breakDown = (response: ServerResponse): void => void response.destroy();
+  const server = await openServer({ serve, breakDown }, {});
+  onTestFinished(() => server.close());
+  return { url: server.url, paid: () => paid, requests: () => requests };
 }

@@ -42,6 +42,26 @@ describe("a proxy without faults", () => {
     expect(got?.headers).not.toHaveProperty("te");
   });
 
+  test("tells of an exchange and of the service no secret that it knows by its place", async () => {
+    const shop = await startShop();
+    const told: string[] = [];
+    const proxy = await startToolProxy({
+      upstream: shop.url.replace("//", "//ann:s3cret@"),
+      onExchange: (exchange) => told.push(JSON.stringify(exchange)),
+    });
+    onTestFinished(() => proxy.close());
+    const headers = { authorization: "Bearer s3cret", cookie: "s3cret" };
+    const url = `${proxy.url}/echo?key=s3cret&s3cret&x=1`;
+    await fetch(url, { method: "POST", headers, body: "s3cret" });
+    expect(shop.requests()[0]).toMatchObject({ target: "/echo?key=s3cret&s3cret&x=1" });
+    await expect.poll(() => told.length).toBe(1);
+    expect(JSON.parse(told[0] ?? "")).toMatchObject({ target: "/echo?key=…&…&x=…" });
+    expect(proxy.upstream).toBe(`${shop.url}/`);
+    expect([...told, JSON.stringify(proxy.report())].join()).not.toContain("s3cret");
+    const wrong = startToolProxy({ upstream: "https://ann:s3cret@host/?key=s3cret" });
+    await expect(wrong).rejects.toThrow("'https://…@host/?…' is no address");
+  });
+
   test("puts the path of the service's address before the request's own", async () => {
     const shop = await startShop();
     const proxy = await startToolProxy({ upstream: `${shop.url}/echo/` });

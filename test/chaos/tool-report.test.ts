@@ -39,6 +39,16 @@ describe("what is drawn", () => {
     expect(Object.values(faults).reduce((sum, { injected }) => sum + injected, 0)).toBe(60);
   });
 
+  test("comes from all where a rate is given and every fault names a time", async () => {
+    const { proxy } = await proxied({ rate: 1, faults: ["fail_before@3"], seed: 5 });
+    const shown: string[] = [];
+    for (let n = 0; n < 2; n++) shown.push(await seen(pay(proxy, `key ${n}`, { waitMs: 400 })));
+    const { requests, faults } = proxy.report();
+    const injected = Object.values(faults).reduce((sum, counts) => sum + counts.injected, 0);
+    expect([requests, shown.length]).toEqual([2, 2]);
+    expect(injected).toBeGreaterThan(0);
+  });
+
   test("comes from a plan of one's own where there is one", async () => {
     const plan: ToolProxyOptions["plan"] = ({ key, nth }) =>
       key === "b" && nth === 2 ? ["html"] : [];
@@ -50,8 +60,8 @@ describe("what is drawn", () => {
 
   test.each([
     [{ faults: ["htlm"] }, 'Did you mean "html"'],
-    [{ faults: ["slow:soon"] }, "It takes milliseconds"],
-    [{ faults: ["html:2"] }, "It takes no argument"],
+    [{ faults: ["slow:soon"] }, "stands: milliseconds"],
+    [{ faults: ["html:2"] }, "Write 'html'"],
     [{ faults: ["html%"] }, "slow:2000%10"],
     [{ rate: 2 }, "one request in ten"],
     [{ seed: 0.5 }, "1 will do"],

@@ -280,6 +280,13 @@ test("lists its model, tells its health and knows no other address", async () =>
   expect((await fetch(`${server.urlFor("r")}/chat/completions`)).status).toBe(404);
 });
 
+test("takes a run key of 512 characters and refuses a longer one", async () => {
+  const server = await serve({ models: () => greeter });
+  const urlOf = (key: string): string => `${server.url}/r/${encodeURIComponent(key)}/v1`;
+  expect((await post(urlOf("ä".repeat(512)), body())).status).toBe(200);
+  expect((await post(urlOf("ä".repeat(513)), body())).status).toBe(404);
+});
+
 test("waits before it answers, and closes without waiting", async () => {
   const server = await startWireServer({ models: () => greeter, latencyMs: 60_000 });
   const asked = post(server.urlFor("r"), body()).then(

@@ -51,9 +51,9 @@ interface Report {
 }
 
 function reportOf(ran: Ran): Report {
-  const [, report] = jsonLines(ran.stdout);
-  // The command's second line is its report, by its contract.
-  return report as unknown as Report;
+  const { report } = jsonLines(ran.stdout).at(-1) ?? {};
+  // The command's last line is its report, by its contract.
+  return report as Report;
 }
 
 async function ended(running: Running, signal: NodeJS.Signals = "SIGINT"): Promise<Ran> {
@@ -108,7 +108,7 @@ describe("bridle chaos", () => {
       expect(told.stdout).toMatch(new RegExp(`^  ${name} `, "m"));
       expect(told.stdout).toMatch(new RegExp(`^${group}$`, "m"));
     }
-    const listed: unknown = JSON.parse((await bridle(setting, "chaos", "--list", "--json")).stdout);
+    const listed = jsonLines((await bridle(setting, "chaos", "--list", "--json")).stdout);
     expect(listed).toHaveLength(wireFaults.length);
     expect(listed).toContainEqual(
       expect.objectContaining({ name: "overloaded", group: "http", dialects: ["anthropic"] }),
@@ -130,6 +130,12 @@ describe("bridle chaos", () => {
     expect(report.faults).toMatchObject({
       unavailable: { injected: 1, retried: 1, gaveUp: 0, sameBodyAgain: 1 },
     });
+    const exchanges = jsonLines(ran.stdout).slice(1, -1);
+    expect(exchanges.map(({ faults, status }) => [faults, status])).toEqual([
+      [["unavailable"], 503],
+      [[], 200],
+      [[], 200],
+    ]);
   });
 
   test("holds a client to the time that it was told", async () => {
@@ -189,8 +195,29 @@ describe("bridle chaos", () => {
     expect(ran.stdout).toMatch(
       /OpenAI \(chat, responses\) +baseURL=http:\/\/127\.0\.0\.1:\d+\/v1\n/,
     );
-    expect(ran.stdout).toContain("profile storm, 30 % of requests, seed 1");
+    expect(ran.stdout).toContain("Faults: profile storm, 30 % of requests; seed 1\n");
     expect(ran.stdout).toContain("0 requests, 0 met a fault");
+  });
+
+  test("shares a rate among the faults that name no time, as chaos tools does", async () => {
+    const shared = ["--fault", "bad_gateway", "--fault", "server_error_html", "--rate", "50%"];
+    const { running, addresses } = await serveChaos([...shared, "--fault", "latency:1@1"]);
+    const statuses: number[] = [];
+    for (let run = 0; run < 60; run++) {
+      const response = await fetch(`${addresses["url"]}/r/run-${run}/v1/chat/completions`, {
+        method: "POST",
+        body: JSON.stringify({ model: "m", messages: [{ role: "user", content: "Hi" }] }),
+      });
+      await response.text();
+      statuses.push(response.status);
+    }
+    expect(new Set(statuses)).toEqual(new Set([200, 500, 502]));
+    const struck = statuses.filter((status) => status !== 200).length;
+    expect(struck).toBeGreaterThan(15);
+    expect(struck).toBeLessThan(45);
+    const { faults } = reportOf(await ended(running));
+    expect(Object.keys(faults).toSorted()).toEqual(["bad_gateway", "latency", "server_error_html"]);
+    expect(faults["latency"]).toMatchObject({ injected: 60 });
   });
 
   test("tells the report as a table", async () => {
@@ -205,9 +232,10 @@ describe("bridle chaos", () => {
     const baseURL = await printed(running, /baseURL=(\S+\/v1)\n/);
     const client = new OpenAI({ baseURL, apiKey: "any" });
     await playTask(client, "Find order 1.");
-    const { stdout, code } = await running.ended;
+    const { stdout, stderr, code } = await running.ended;
     expect(code).toBe(0);
-    expect(stdout).toContain("Faults: bad_gateway@1\n");
+    expect(stderr).toMatch(/^[\d:]{8} bad_gateway {2}502 {2}openai-chat, turn 1\n$/);
+    expect(stdout).toContain("Faults: bad_gateway@1; seed 1\n");
     expect(stdout).toMatch(/fault +injected +retried +went on +gave up/);
     expect(stdout).toMatch(/bad_gateway +1 +1 +0 +0 +0 +1 +0 +0 +\d/);
     expect(stdout).toContain("3 requests, 1 met a fault");
@@ -215,7 +243,7 @@ describe("bridle chaos", () => {
 
   test.each([
     [["--fault", "bad_gatewya"], 'Did you mean "bad_gateway"?'],
-    [["--fault", "latency:soon"], "Write 'latency:NUMBER'"],
+    [["--fault", "latency:soon"], "Behind 'latency:' stands: a whole number"],
     [["--rate", "7"], "--help"],
     [["--profile", "hail"], "--help"],
     [["--port", "70000"], "--help"],

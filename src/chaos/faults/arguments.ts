@@ -2,7 +2,7 @@
 import { isJsonObject, parseJson, type Json, type JsonObject } from "../../std/json.ts";
 import { pick } from "../../std/random.ts";
 import type { Dialect, FaultContext, WireFault } from "../exchange.ts";
-import { numberOf } from "./argument.ts";
+import { BYTES_MAX, numberOf } from "./argument.ts";
 import { damageCall } from "./damaged-call.ts";
 import { firstHalf } from "./finish.ts";
 
@@ -38,16 +38,18 @@ interface Rework {
   readonly name: string;
   readonly summary: string;
   readonly argument?: string;
+  readonly argumentMax?: number;
   readonly change: (given: JsonObject, context: FaultContext) => JsonObject;
 }
 
 /** Another object in place of the arguments. What is no object to begin with stays. */
-function asObject({ name, summary, argument, change }: Rework): WireFault {
+function asObject({ name, summary, argument, argumentMax, change }: Rework): WireFault {
   return {
     name,
     group: "call",
     summary,
     ...(argument === undefined ? {} : { argument }),
+    ...(argumentMax === undefined ? {} : { argumentMax }),
     needs: "call",
     answer: (answer, context) =>
       damageCall(answer, context, (call) => {
@@ -176,6 +178,7 @@ export const argumentFaults: readonly WireFault[] = [
     name: "args_huge",
     summary: "a field with far more text than it is meant for",
     argument: "bytes; 262144 when left out",
+    argumentMax: BYTES_MAX,
     change: enlarged,
   }),
 ];

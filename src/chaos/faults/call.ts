@@ -182,6 +182,7 @@ const numberFaults: readonly WireFault[] = [
     group: "call",
     summary: "far more calls in one answer than anybody meant, all the same",
     argument: "how many more; 40 when left out",
+    argumentMax: 10_000,
     needs: "call",
     answer: (answer, context) => copies(answer, context, numberOf(context, 40)),
   },

@@ -7,9 +7,8 @@
  * F3 A fault speaks the dialect that it was asked in, and names the dialects where it has no form
  *    in the others.
  */
-import { BridleError } from "../../std/error.ts";
-import { didYouMean } from "../../std/suggest.ts";
 import type { WireFault } from "../exchange.ts";
+import { faultNamed, readFaultSpec, type FaultBook, type FaultSpec } from "../fault-spec.ts";
 import { answerFaults } from "./answer.ts";
 import { callFaults } from "./call.ts";
 import { connectionFaults } from "./connection.ts";
@@ -33,15 +32,27 @@ export const wireFaults: readonly WireFault[] = [
   ...modelFaults,
 ];
 
-const byName: ReadonlyMap<string, WireFault> = new Map(
-  wireFaults.map((fault) => [fault.name, fault]),
-);
+/** What stands behind a colon is a number; a larger one than this is a slip of the hand. */
+const ARGUMENT_MAX = 1_000_000_000;
+
+const book: FaultBook<WireFault> = {
+  faults: wireFaults,
+  argumentOf: ({ argument, argumentMax }) => {
+    if (argument === undefined) return undefined;
+    const atMost = argumentMax === undefined ? "" : `, at most ${argumentMax}`;
+    return {
+      shown: `a whole number: ${argument}${atMost}`,
+      fits: (text) => /^\d{1,10}$/.test(text) && Number(text) <= (argumentMax ?? ARGUMENT_MAX),
+    };
+  },
+};
+
+/** Reads `overloaded`, `latency:500`, `eof_in_text@2`. Throws `input_invalid`: what to write. */
+export function parseFaultSpec(text: string): FaultSpec<WireFault> {
+  return readFaultSpec(text, book);
+}
 
 /** Throws `input_invalid`, with the nearest names, for a name that no fault has. */
 export function findFault(name: string): WireFault {
-  const fault = byName.get(name);
-  if (fault !== undefined) return fault;
-  throw new BridleError("input_invalid", `There is no fault '${name}'.`, {
-    hint: didYouMean(name, [...byName.keys()]),
-  });
+  return faultNamed(wireFaults, name);
 }

@@ -1,7 +1,7 @@
 /** Bytes that are unusual, and some that are wrong. What the standard allows is told as such. */
 import { isJsonObject } from "../../std/json.ts";
 import type { FaultContext, Frame, Step, WireFault } from "../exchange.ts";
-import { numberOf } from "./argument.ts";
+import { BYTES_MAX, numberOf } from "./argument.ts";
 import { isBytes, isEventStream, isHead, mapBytes, textStep } from "./byte-steps.ts";
 import { unmark } from "./damaged-call.ts";
 import { mapFrames } from "./json-tree.ts";
@@ -167,6 +167,7 @@ export const encodingFaults: readonly WireFault[] = [
     summary: "one event larger than a client's buffer may be",
     only: "stream",
     argument: "bytes; 1048576 when left out",
+    argumentMax: BYTES_MAX,
     frames: giant,
   },
   {

@@ -1,59 +1,79 @@
 /** `bridle chaos tools`: a faulty proxy before somebody's service, and what came of it. */
 import { toolFaults } from "../../chaos/tool-fault.ts";
-import { startToolProxy, type ToolProxyOptions } from "../../chaos/tool-proxy.ts";
-import type { ToolExchange, ToolProxyReport } from "../../chaos/tool-report.ts";
+import { startToolProxy, type ToolProxy, type ToolProxyOptions } from "../../chaos/tool-proxy.ts";
 import { BridleError } from "../../std/error.ts";
+import { chaosEnding } from "../chaos-ending.ts";
+import type { CommonOptions } from "../chaos-options.ts";
 import { exitCodes } from "../exit-code.ts";
 import { createOutput, type Output } from "../output.ts";
-import { clip, count, oneLine } from "../render/text.ts";
+import { toolExchangeLine, toolReportLines } from "../render/chaos-tools.ts";
+import { tellFaults } from "../render/fault-list.ts";
+import { asUsage } from "../usage-error.ts";
 
-export interface ChaosToolsOptions {
+export interface ChaosToolsOptions extends CommonOptions {
   readonly upstream?: string;
-  readonly fault?: readonly string[];
-  /** Percent. */
-  readonly rate?: number;
-  readonly seed?: number;
   /** A method, a path's beginning, or both. */
   readonly on?: string;
   readonly keyHeader?: string;
-  readonly host?: string;
-  readonly port?: number;
-  readonly list?: boolean;
-  readonly json?: boolean;
 }
 
-const TARGET_CHARS_MAX = 80;
-
 /**
- * Runs until SIGINT or SIGTERM, then tells the report. With `--json`: a line that says where it
- * listens, one for each exchange, the report last.
+ * Serves until a signal, or until the time or the number of requests is over. With `--json`: a line
+ * that says where it listens, one for each exchange, the report last.
  */
 export async function chaosTools(options: ChaosToolsOptions): Promise<number> {
   const output = createOutput();
   const isJson = options.json === true;
   if (options.list === true) {
-    listFaults(output, isJson);
+    tellFaults(output, toolFaults.map(listed), { isJson });
     return exitCodes.ok;
   }
-  const stopped = untilSignal();
-  const proxy = await startToolProxy({
-    ...proxyOptions(options),
-    onExchange: (exchange) => {
-      if (isJson) output.json(exchange);
-      else if (exchange.faults.length > 0) output.out(exchangeLine(exchange));
-    },
-  });
-  if (isJson) output.json({ url: proxy.url, upstream: options.upstream, seed: options.seed ?? 1 });
-  else output.say(`${proxy.url} stands before ${options.upstream}; Ctrl-C ends it`);
-  await stopped;
-  await proxy.close();
-  const report = proxy.report();
-  if (isJson) output.json({ report });
-  else for (const line of reportLines(report)) output.out(line);
+  const proxyOptions = proxyOptionsOf(options);
+  const ending = chaosEnding(options);
+  try {
+    const proxy = await asUsage(() =>
+      startToolProxy({
+        ...proxyOptions,
+        onExchange: (exchange) => {
+          if (isJson) output.json(exchange);
+          else if (exchange.faults.length > 0) {
+            output.say(toolExchangeLine(exchange, output.sayPaint));
+          }
+          ending.count();
+        },
+      }),
+    );
+    tellAddress(proxy, output, options);
+    await ending.over;
+    await proxy.close();
+    const report = proxy.report();
+    if (isJson) output.json({ report });
+    else output.out(toolReportLines(report, output.paint).join("\n"));
+  } finally {
+    ending.stopListening();
+  }
   return exitCodes.ok;
 }
 
-function proxyOptions(options: ChaosToolsOptions): ToolProxyOptions {
+/** The members of the JSON are a promise to scripts. */
+function tellAddress(proxy: ToolProxy, output: Output, options: ChaosToolsOptions): void {
+  const { url, upstream } = proxy;
+  const { json, seed = 1, rate, fault = [], on } = options;
+  if (json === true) {
+    output.json({ url, upstream, seed });
+    return;
+  }
+  const percent =
+    rate === undefined ? [] : [`${(rate * 100).toLocaleString("en-US")} % of requests`];
+  const struck = on === undefined ? [] : [`on ${on}`];
+  output.out(`Faults: ${[...percent, ...fault, ...struck, `seed ${seed}`].join("; ")}`);
+  output.out("");
+  output.out(`  ${url} stands before ${upstream}`);
+  output.out("");
+  output.out("Ctrl-C ends it and tells the report.");
+}
+
+function proxyOptionsOf(options: ChaosToolsOptions): ToolProxyOptions {
   const { upstream, fault, rate, seed, on, keyHeader, host, port } = options;
   if (upstream === undefined) throw usage("--upstream URL is missing.", "Or ask for --list.");
   if (fault === undefined && rate === undefined) {
@@ -62,7 +82,7 @@ function proxyOptions(options: ChaosToolsOptions): ToolProxyOptions {
   return {
     upstream,
     ...(fault === undefined ? {} : { faults: fault }),
-    ...(rate === undefined ? {} : { rate: rate / 100 }),
+    ...(rate === undefined ? {} : { rate }),
     ...(seed === undefined ? {} : { seed }),
     ...(on === undefined ? {} : { strikes: strikesOf(on) }),
     ...(keyHeader === undefined ? {} : { keyHeader }),
@@ -82,52 +102,13 @@ function strikesOf(on: string): NonNullable<ToolProxyOptions["strikes"]> {
     (wanted === "" || request.method === wanted) && request.target.startsWith(path);
 }
 
-/** The first signal ends it in order; a second one ends the process. */
-function untilSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
-  });
-}
-
-function listFaults(output: Output, isJson: boolean): void {
-  for (const { name, summary, argument } of toolFaults) {
-    const takes = argument?.shown ?? null;
-    if (isJson) output.json({ name, summary, argument: takes });
-    else {
-      output.out(`${name.padEnd(NAME_WIDTH)} ${summary}`);
-      if (takes !== null) output.out(`${" ".repeat(NAME_WIDTH)}   ${name}:… ${takes}`);
-    }
-  }
-}
-
-const NAME_WIDTH = Math.max(...toolFaults.map(({ name }) => name.length));
-
-function exchangeLine(exchange: ToolExchange): string {
-  const { method, target, faults, isCommitted, isTold } = exchange;
-  const danger = isCommitted && !isTold ? "  done, and the client does not know" : "";
-  return oneLine(`${faults.join(" ")}  ${method} ${clip(target, TARGET_CHARS_MAX)}${danger}`);
-}
-
-function reportLines(report: ToolProxyReport): readonly string[] {
-  const { requests, upstreamCalls, upstreamFailures, tooEarly, faults } = report;
-  const names = Object.keys(faults).toSorted();
-  const lines = [
-    `${count(requests, "request")}, ${count(upstreamCalls, "call")} of the service`,
-    ...(upstreamFailures === 0 ? [] : [`${upstreamFailures} of these failed by themselves`]),
-    ...(tooEarly === 0 ? [] : [`${count(tooEarly, "request")} before the time of retry-after`]),
-  ];
-  if (names.length === 0) return [...lines, "no fault struck"];
-  return [...lines, ...names.flatMap((name) => faultLines(name, faults[name]))];
-}
-
-function faultLines(name: string, counts: ToolProxyReport["faults"][string] | undefined): string[] {
-  if (counts === undefined) return [];
-  const { injected, committedThoughFailed, retried, retriedWithKey, retriedWithoutKey } = counts;
-  const told = [`${name.padEnd(NAME_WIDTH)} struck ${injected}`];
-  if (committedThoughFailed > 0) told.push(`done and not told ${committedThoughFailed}`);
-  if (retried > 0) told.push(`retried ${retried}, ${retriedWithKey} under the same key`);
-  if (retriedWithoutKey > 0) told.push(`DONE TWICE for want of a key ${retriedWithoutKey}`);
-  return [told.join("; ")];
+/** The members are a promise to scripts. */
+function listed({ name, summary, argument }: (typeof toolFaults)[number]): {
+  readonly name: string;
+  readonly summary: string;
+  readonly argument: string | null;
+} {
+  return { name, summary, argument: argument?.shown ?? null };
 }
 
 function usage(message: string, hint: string): BridleError {

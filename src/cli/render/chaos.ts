@@ -3,6 +3,7 @@ import type { ExchangeRecord } from "../../chaos/exchange.ts";
 import type { ChaosReport, FaultTally } from "../../chaos/report.ts";
 import { formatDuration } from "../../std/duration.ts";
 import type { Paint } from "../output.ts";
+import { faultTable, type Column } from "./fault-table.ts";
 import { count, oneLine } from "./text.ts";
 
 /** One request that met a fault. */
@@ -22,9 +23,7 @@ export function exchangeLine(exchange: ExchangeRecord, paint: Paint): string {
   return `${paint.dim(time)} ${names}  ${told}  ${where}, ${notes.join(", ")}`;
 }
 
-type Column = readonly [string, (tally: FaultTally) => string];
-
-const COLUMNS: readonly Column[] = [
+const COLUMNS: readonly Column<FaultTally>[] = [
   ["injected", ({ injected }) => String(injected)],
   ["retried", ({ retried }) => String(retried)],
   ["went on", ({ wentOn }) => String(wentOn)],
@@ -41,21 +40,14 @@ const COLUMNS: readonly Column[] = [
 
 /** The report as a table, with what its columns mean. */
 export function reportLines(report: ChaosReport, paint: Paint): readonly string[] {
-  const { requests, faulted, early, clientLeft, note } = report;
-  const rows = Object.entries(report.faults);
+  const { requests, faulted, early, clientLeft, note, faults } = report;
   const sum =
     `${count(requests, "request")}, ${faulted} met a fault, ${early} came before the time they ` +
     `were told, ${clientLeft} left by the client`;
-  if (rows.length === 0) return ["", sum, note];
-  const width = Math.max(...rows.map(([name]) => name.length), "fault".length);
-  const cells = (texts: readonly string[]): string =>
-    texts.map((text, index) => text.padStart(COLUMNS[index]?.[0].length ?? 0)).join("  ");
+  if (Object.keys(faults).length === 0) return ["", sum, note];
   return [
     "",
-    paint.bold(`${"fault".padEnd(width)}  ${cells(COLUMNS.map(([title]) => title))}`),
-    ...rows.map(
-      ([name, tally]) => `${name.padEnd(width)}  ${cells(COLUMNS.map(([, cell]) => cell(tally)))}`,
-    ),
+    ...faultTable(faults, COLUMNS, paint),
     "",
     sum,
     paint.dim(
