@@ -142,6 +142,8 @@ export function judgeTool({ given, outcome, paid, shown }: PlayedTool): string |
     const known = receipts.filter(({ tool }) => tool === "pay").length;
     return known === paid ? null : `${paid} payments and ${known} receipts`;
   }
+  const isNamed = receipts.some(({ tool }) => tool === "pay") || outcome.inDoubt.length > 0;
+  if (paid > 0 && !isNamed) return "a payment was made, and the outcome does not say so";
   if (kind !== "failed_recoverable") return `the run ended as ${kind}: ${reason.code}`;
   return given.schedule === "always" ? null : `the run ended for ${reason.code}`;
 }
