@@ -3,9 +3,11 @@
  *
  * Z1 No call is left claimed in a finished run: what could not be recorded is in doubt, and the
  *    outcome names it.
+ * Z2 A run that did not succeed hides no effect: a failed call that may have happened is named too.
  */
 import type { EventBody } from "../journal/event.ts";
 import { requireRun } from "../journal/read-run.ts";
+import { effectsInDoubt } from "../journal/in-doubt.ts";
 import type { Reason } from "../journal/outcome.ts";
 import type { BridleError } from "../std/error.ts";
 import { canonicalJson } from "../std/json.ts";
@@ -19,9 +21,7 @@ export async function finish(
   end: Omit<Extract<Command, { kind: "finish" }>, "kind">,
 ): Promise<void> {
   const { outcome, reason, text } = end;
-  const inDoubt = session.state.doubts.map(({ callId, tool, input, idempotencyKey, why }) => {
-    return { callId, idempotencyKey, input, tool, why };
-  });
+  const inDoubt = effectsInDoubt(session.state, outcome);
   const by = session.taintedBy();
   const tainted = by === null ? {} : { tainted: by };
   session.push({ kind: "run.finished", inDoubt, outcome, reason, ...tainted, text });

@@ -2,6 +2,7 @@
 import { judgeVote, whyNotDecider, type Person, type VoteRequest } from "../governance/approval.ts";
 import { seal } from "../governance/seal.ts";
 import type { JournalEvent } from "../journal/event.ts";
+import { effectsInDoubt } from "../journal/in-doubt.ts";
 import type { Obligation } from "../journal/intent.ts";
 import type { Outcome } from "../journal/outcome.ts";
 import { readEvents, requireRun } from "../journal/read-run.ts";
@@ -273,9 +274,7 @@ export function outcomeOf(state: RunState): Outcome {
     calls: state.callCount,
     usage: state.usage,
     receipts: state.receipts.toArray(),
-    inDoubt: state.doubts.map(({ callId, tool, input, idempotencyKey, why }) => {
-      return { callId, tool, input, idempotencyKey, why };
-    }),
+    inDoubt: effectsInDoubt(state, kind),
     tainted: state.outcome.tainted ?? null,
     unmet: kind === "succeeded" ? [] : (state.gate?.unmet ?? []),
     declined: standings(state).flatMap(({ kind, obligation: { id, declined } }) =>

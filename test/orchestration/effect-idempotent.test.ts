@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { idempotent, read, ToolError } from "../../src/index.ts";
+import { idempotent, must, read, ToolError } from "../../src/index.ts";
 import { agentOf, eventsOf, modelOf, network, play, resultsIn, toolOf } from "./world.ts";
 
 const retry = { retriesMax: 2, baseMs: 1, maxMs: 2 };
@@ -102,6 +102,49 @@ describe("E3: an idempotent effect", () => {
     const { outcome, events } = await play(agentOf(modelOf(payTurn), { tools: { pay } }));
     expect(eventsOf(events, "call.failed")).toMatchObject([{ attempts: 2 }]);
     expect(outcome).toMatchObject({ kind: "succeeded", inDoubt: [] });
+  });
+
+  test("that failed without saying that nothing happened is named when the run fails", async () => {
+    const pay = toolOf({
+      effect: idempotent(),
+      retry: { retriesMax: 0 },
+      execute: () => {
+        throw new Error("the service's answer names no payment");
+      },
+    });
+    const agent = agentOf(modelOf(payTurn, "Not paid."), {
+      tools: { pay },
+      done: [must("it is paid", { tool: "pay" })],
+      gate: { roundsMax: 0 },
+    });
+    const { outcome, run } = await play(agent);
+    expect(outcome).toMatchObject({ kind: "failed_recoverable", reason: { code: "gate_unmet" } });
+    expect(outcome.inDoubt).toMatchObject([
+      { callId: "t1c0", tool: "pay", idempotencyKey: `${run.runId}-t1c0`, input: { cents: 5 } },
+    ]);
+  });
+
+  test("that failed and succeeded later, or did nothing, leaves nothing to name", async () => {
+    let runs = 0;
+    const pay = toolOf({
+      effect: idempotent(),
+      retry: { retriesMax: 0 },
+      execute: () => {
+        runs += 1;
+        if (runs === 1) throw new Error("500");
+        if (runs === 2) return "paid";
+        throw new ToolError("card declined");
+      },
+    });
+    const other = { calls: [{ tool: "pay", input: { cents: 6 } }] };
+    const agent = agentOf(modelOf(payTurn, payTurn, other, "Done."), {
+      tools: { pay },
+      done: [must("both are paid", { tool: "pay", min: 2 })],
+      gate: { roundsMax: 0 },
+    });
+    const { outcome } = await play(agent);
+    expect(outcome).toMatchObject({ kind: "failed_recoverable", inDoubt: [] });
+    expect([runs, outcome.receipts.length]).toEqual([3, 1]);
   });
 
   test("in doubt is asked about before each end of the run", async () => {

@@ -2,6 +2,7 @@
 import { costUsd, type PriceList } from "../../generation/price.ts";
 import type { JournalEvent } from "../../journal/event.ts";
 import { foldEvents } from "../../journal/fold.ts";
+import { effectsInDoubt } from "../../journal/in-doubt.ts";
 import type { InDoubt, Reason } from "../../journal/outcome.ts";
 import type { Receipt } from "../../journal/receipt.ts";
 import type { RunState } from "../../journal/run.ts";
@@ -64,7 +65,7 @@ export function summarise(told: Told): RunSummary {
     usage: state.usage,
     ...cost,
     receipts: state.receipts.toArray(),
-    inDoubt: doubtsOf(state),
+    inDoubt: effectsInDoubt(state, state.outcome?.kind ?? null),
     claimed: state.calls
       .filter((call) => call.status === "claimed")
       .map(({ callId, tool }) => ({ callId, tool })),
@@ -73,12 +74,6 @@ export function summarise(told: Told): RunSummary {
     createdAt: row.createdAt,
     updatedAt: row.updatedAt,
   };
-}
-
-function doubtsOf(state: RunState): InDoubt[] {
-  return state.doubts.map(({ callId, tool, input, idempotencyKey, why }) => {
-    return { callId, tool, input, idempotencyKey, why };
-  });
 }
 
 function costOf(
