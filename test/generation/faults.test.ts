@@ -147,6 +147,25 @@ describe("a model object that throws", () => {
   });
 });
 
+test("a provider that names its model at great length spoils no answer", async () => {
+  const played = modelOf("Fine.");
+  const modelId = `model\u001B[2J${"1".repeat(2_000_000)}`;
+  const model: typeof played = {
+    ...played,
+    doGenerate: async (options) => ({
+      ...(await played.doGenerate(options)),
+      response: { modelId },
+    }),
+  };
+  for (const switchedModel of ["accept", "fault"] as const) {
+    const modelRetry = { attemptsMax: 1, switchedModel };
+    const { outcome, events } = await play(agentOf(model), { modelRetry });
+    expect(outcome.kind).toBe(switchedModel === "accept" ? "succeeded" : "failed_recoverable");
+    for (const event of events) expect(JSON.stringify(event).length).toBeLessThan(5_000);
+    expect(JSON.stringify(events)).not.toContain("u001b");
+  }
+});
+
 describe("keys stay out of what is kept", () => {
   test("those of the environment and those that look like one", () => {
     process.env["SHOP_TOKEN"] = "abcdefgh-secret";
