@@ -1,6 +1,7 @@
 /** How faults of a model and tools out of service change the run: another part of `fold.ts`. */
 import { addUserMessage } from "./fold-call.ts";
 import type { Draft, Rest } from "./run.ts";
+import { addUsage } from "./usage.ts";
 import type { ModelFaulted, ToolsWithheld } from "./wire-event.ts";
 
 /** A run remembers the rests of so many models; the oldest go first. */
@@ -16,8 +17,9 @@ const STRICT_MAX = 32;
 const TURN_FAULTS_MAX = 500;
 
 export function foldFault(draft: Draft, event: ModelFaulted): void {
-  const { asked, fault, answer, shrink, outputTokensMax, notBefore } = event;
+  const { asked, billed, fault, answer, shrink, outputTokensMax, notBefore } = event;
   draft.faults += 1;
+  if (billed !== undefined) draft.usage = addUsage(draft.usage, billed.usage);
   const { kind } = fault;
   draft.turnFaults = [...draft.turnFaults, { asked, kind, answer }].slice(-TURN_FAULTS_MAX);
   if (shrink !== undefined) draft.shrinks = [...draft.shrinks, shrink].slice(-SHRINKS_MAX);

@@ -1,7 +1,7 @@
 /** What follows from an attempt in vain: an event, and then a wait, another form, or the end. */
 import type { Attempt } from "../generation/gateway.ts";
 import { remedyFor, type Remedy, type Tries } from "../generation/retry.ts";
-import type { ModelSettings } from "../generation/model.ts";
+import type { ModelAnswer, ModelSettings } from "../generation/model.ts";
 import type { PreparedRoute } from "../generation/route.ts";
 import type { ModelFault } from "../journal/model-fault.ts";
 import type { ModelFaulted } from "../journal/wire-event.ts";
@@ -149,6 +149,7 @@ function keepFault(
     answer,
     ...(arrived === null || arrived.chars + arrived.calls === 0 ? {} : { arrived }),
     asked: route.name,
+    ...(attempt.kind === "failed" ? {} : { billed: billedFor(attempt.answer) }),
     fault,
     ms: attempt.ms,
     ...(notBefore === undefined ? {} : { notBefore }),
@@ -157,6 +158,10 @@ function keepFault(
     turn: session.state.turn + 1,
     ...(waitMs === undefined ? {} : { waitMs }),
   });
+}
+
+function billedFor({ model, usage }: ModelAnswer): NonNullable<ModelFaulted["billed"]> {
+  return { model, usage };
 }
 
 export function failure(asking: Asking, route: PreparedRoute | null, message: string): Asked {

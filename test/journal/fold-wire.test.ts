@@ -7,6 +7,7 @@ import { anyJournal } from "./any-journal.ts";
 test("faults count up to the next answer, which says who made it from there on", () => {
   let faults = 0;
   let switches = 0;
+  let billed = 0;
   fc.assert(
     fc.property(anyJournal, (events) => {
       let state = emptyRun("r1");
@@ -19,6 +20,9 @@ test("faults count up to the next answer, which says who made it from there on",
           expect(state.turnFaults).toHaveLength(before.turnFaults.length + 1);
           expect(state.messages.length).toBe(before.messages.length);
           expect(state.calls).toBe(before.calls);
+          const used = (before.usage.outputTokens ?? 0) + (event.billed?.usage.outputTokens ?? 0);
+          expect(state.usage.outputTokens ?? 0).toBe(used);
+          if (event.billed !== undefined) billed += 1;
           const rest = state.rests.filter(({ asked }) => asked === event.asked);
           if (event.notBefore !== undefined)
             expect(rest).toMatchObject([{ until: event.notBefore }]);
@@ -44,4 +48,5 @@ test("faults count up to the next answer, which says who made it from there on",
   );
   expect(faults).toBeGreaterThan(200);
   expect(switches).toBeGreaterThan(200);
+  expect(billed).toBeGreaterThan(50);
 });
