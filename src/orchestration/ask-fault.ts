@@ -49,8 +49,8 @@ function triesSoFar(
 ): Tries {
   const { session, agent, options, retry, local } = asking;
   const { kind } = fault;
-  const canShrink = (): boolean =>
-    smallerRequest(session, fault, settings?.maxOutputTokens) !== null;
+  const refused = { asked: route.name, maxOutputTokens: settings?.maxOutputTokens };
+  const canShrink = (): boolean => smallerRequest(session, fault, refused) !== null;
   return triesOf(session, agent, { ...options, retry, local, asked: route.name, kind, canShrink });
 }
 
@@ -87,8 +87,8 @@ export async function answerFault(
     : remedyFor(fault, tries, { retry, random: systemRandom });
   if (session.hardAbort.aborted) return { kind: "stopped" };
   if (remedy.kind === "wait") return waitAfterFault(asking, route, { ...given, ms: remedy.ms });
-  const smaller =
-    remedy.kind === "shrink" ? smallerRequest(session, fault, settings.maxOutputTokens) : null;
+  const refused = { asked: route.name, maxOutputTokens: settings.maxOutputTokens };
+  const smaller = remedy.kind === "shrink" ? smallerRequest(session, fault, refused) : null;
   keepFault(session, route, { ...given, answer: remedy.kind, ...smaller });
   await session.flush();
   switch (remedy.kind) {
