@@ -120,7 +120,8 @@ export type Remedy =
   | { readonly kind: "wait"; readonly ms: number }
   | { readonly kind: "shrink" }
   | { readonly kind: "repair" }
-  | { readonly kind: "switch" }
+  /** `restMs`: the route is not given up, only not asked before then. */
+  | { readonly kind: "switch"; readonly restMs?: number }
   | { readonly kind: "fail"; readonly why?: "run_retries" }
   | { readonly kind: "stop" };
 
@@ -187,7 +188,10 @@ function waitUpTo(attemptsMax: number, { onRoute }: Tries, given: Given): Remedy
   return { kind: "wait", ms: backoffMs(given.retry, onRoute, given.random) };
 }
 
-/** A long wait is better spent on another route, when there is one. */
+/**
+ * A long wait is better spent on another route, when there is one. This one stays behind it: where
+ * the other gives up, waiting is what is left.
+ */
 function waitAsTold(
   fault: Extract<ModelFault, { retryAfterMs?: number }>,
   tries: Tries,
@@ -196,9 +200,10 @@ function waitAsTold(
   const { retry, random } = given;
   const told = fault.retryAfterMs;
   if (told === undefined) return waitUpTo(retry.attemptsMax, tries, given);
-  if (told > retry.waitMaxMs && tries.hasOther) return null;
   if (tries.ofKind > TOLD_WAITS_MAX) return null;
-  return { kind: "wait", ms: Math.ceil(told) + spreadMs(told, random) };
+  const ms = Math.ceil(told) + spreadMs(told, random);
+  if (told > retry.waitMaxMs && tries.hasOther) return { kind: "switch", restMs: ms };
+  return { kind: "wait", ms };
 }
 
 /** A2. */

@@ -89,7 +89,8 @@ export async function answerFault(
   if (remedy.kind === "wait") return waitAfterFault(asking, route, { ...given, ms: remedy.ms });
   const refused = { asked: route.name, maxOutputTokens: settings.maxOutputTokens };
   const smaller = remedy.kind === "shrink" ? smallerRequest(session, fault, refused) : null;
-  keepFault(session, route, { ...given, answer: remedy.kind, ...smaller });
+  const rest = remedy.kind === "switch" ? restOf(session, remedy.restMs) : null;
+  keepFault(session, route, { ...given, answer: remedy.kind, ...smaller, ...rest });
   await session.flush();
   switch (remedy.kind) {
     case "stop":
@@ -104,6 +105,15 @@ export async function answerFault(
       return null;
   }
 }
+
+/** A rest that the run would not outlast is none: the route is given up. */
+function restOf({ clock, wallEnd }: Session, ms: number | undefined): Rested | null {
+  if (ms === undefined) return null;
+  const notBefore = clock.now() + ms;
+  return notBefore < wallEnd ? { notBefore, waitMs: ms } : null;
+}
+
+type Rested = Required<Pick<ModelFaulted, "notBefore" | "waitMs">>;
 
 /** The same again, later: here or after a park. */
 async function waitAfterFault(

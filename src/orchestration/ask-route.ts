@@ -2,6 +2,7 @@
 import { modelBreaker, spreadMs, type ModelRetry, type Tries } from "../generation/retry.ts";
 import {
   chooseRoute,
+  endsRoute,
   type PreparedRoute,
   type RouteChoice,
   type RouteView,
@@ -79,9 +80,7 @@ export function triesOf(
   const onRoute = state.turnFaults.filter((fault) => fault.asked === asked);
   const ofKind = onRoute.filter((fault) => fault.kind === kind);
   const gone = new Set(
-    [...state.turnFaults, ...local].flatMap(({ asked: name, answer }) =>
-      answer === "switch" || answer === "fail" ? [name] : [],
-    ),
+    [...state.turnFaults, ...local].flatMap((fault) => (endsRoute(fault) ? [fault.asked] : [])),
   );
   const others = routes.filter((route) => {
     if (route.name === asked || gone.has(route.name)) return false;

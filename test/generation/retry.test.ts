@@ -128,7 +128,10 @@ describe("what is done about a fault", () => {
   test("a long wait is spent on another route when there is one", () => {
     const limited: Partial<ModelFault> = { kind: "rate_limited", retryAfterMs: 60_000 };
     expect(remedy(limited).kind).toBe("wait");
-    expect(remedy(limited, { hasOther: true })).toEqual({ kind: "switch" });
+    const switched = remedy(limited, { hasOther: true });
+    expect(switched).toMatchObject({ kind: "switch", restMs: expect.any(Number) });
+    const most = remedy(limited, { hasOther: true, ofKind: 21 });
+    expect(most).toEqual({ kind: "switch" });
     expect(remedy({ ...limited, retryAfterMs: 5_000 }, { hasOther: true }).kind).toBe("wait");
   });
 

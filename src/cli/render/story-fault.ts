@@ -33,7 +33,9 @@ function done({ answer, waitMs = 0, notBefore, shrink, outputTokensMax }: ModelF
     case "repair":
       return "asked again with the conversation in its strictest form";
     case "switch":
-      return "another route is asked";
+      return notBefore === undefined
+        ? "another route is asked"
+        : `another route is asked; this one rests until ${timeText(notBefore)}`;
     case "fail":
       return "nothing more is tried";
     case "stop":
