@@ -70,7 +70,12 @@ async function askOnce(asking: Asking): Promise<Asked | null> {
   if (crowded !== null) return waitFor(asking, route, crowded);
   const settings = settingsFor(session, agent, route);
   const { governing } = options;
-  const reserving = reserveModel(session, agent, { model: route.model, settings, governing });
+  const reserving = reserveModel(session, agent, {
+    asked: route.name,
+    model: route.model,
+    settings,
+    governing,
+  });
   const grant = reserving instanceof Promise ? await reserving : reserving;
   if ("kind" in grant) return setAside(asking, route, { kind: "budget", outcome: grant });
   session.modelAttempts += 1;
