@@ -199,21 +199,28 @@ async function runLater(session: Session, prepared: Prepared, options: CallOptio
     refuseStopped(session, call);
     return;
   }
+  try {
+    await runWithSlot(session, prepared, { options, isProven });
+  } finally {
+    options.slots.free(tool);
+  }
+}
+
+async function runWithSlot(
+  session: Session,
+  prepared: Prepared,
+  { options, isProven }: { readonly options: CallOptions; readonly isProven: boolean },
+): Promise<void> {
+  const { callId } = prepared.call;
   const barred = await barredLate(session, prepared, options);
   if (barred !== null) {
-    options.slots.free(tool);
-    session.push({ kind: "call.refused", callId: call.callId, ...barred });
-    session.settleCall(call.callId, false);
+    session.push({ kind: "call.refused", callId, ...barred });
+    session.settleCall(callId, false);
     return;
   }
   const running = claim(session, prepared, options);
-  try {
-    await session.flush();
-  } catch (thrown) {
-    options.slots.free(tool);
-    throw thrown;
-  }
-  await runInSlot(session, isProven ? { ...running, isOpen: false } : running, options);
+  await session.flush();
+  await runEffect(session, isProven ? { ...running, isOpen: false } : running);
 }
 
 /** What has changed while the call waited for its turn. */

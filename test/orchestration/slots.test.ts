@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { memoryStore, once, read } from "../../src/index.ts";
-import { agentOf, modelOf, sleep, toolOf, worldOf } from "./world.ts";
+import { agentOf, modelOf, network, sleep, toolOf, worldOf } from "./world.ts";
 
 /** Far below what a run that waits for a slot for ever would take. */
 const LONG_MS = 3_000;
@@ -33,3 +33,35 @@ for (const effect of [read(), once()]) {
     expect(problems).toEqual([]);
   });
 }
+
+test("a store that fails while a call waits for its slot costs no slot", async () => {
+  const store = memoryStore();
+  const circuits = store.circuits.bind(store);
+  let failures = 0;
+  let hits = 0;
+  store.circuits = async () => {
+    if (hits === 1 && failures === 0) {
+      failures += 1;
+      throw new Error("disk");
+    }
+    return circuits();
+  };
+  const only = toolOf({
+    effect: read(),
+    concurrency: 1,
+    retry: { retriesMax: 0 },
+    execute: async () => {
+      hits += 1;
+      if (hits > 1) return "ok";
+      // Longer than what is known of breakers stays fresh.
+      await sleep(300);
+      throw network("ECONNREFUSED");
+    },
+  });
+  const model = modelOf({ calls: [{ tool: "only" }, { tool: "only" }] }, "Done.");
+  const { harness: made } = await worldOf(agentOf(model, { tools: { only } }), { store });
+  const run = await made.start("worker", { input: 1 });
+  const ended = await Promise.race([run.outcome(), sleep(2 * LONG_MS)]);
+  expect(ended).toMatchObject({ kind: "succeeded" });
+  expect(failures).toBe(1);
+});
