@@ -16,6 +16,7 @@ import { unknownOutcome } from "./observation.ts";
 import { openObligations } from "./oblige.ts";
 import { askAbout, latestEnd, type Truth } from "./reconcile.ts";
 import type { Session } from "./session.ts";
+import { leaveTool, noteCall } from "./tool-circuit.ts";
 
 export async function recoverCall(
   session: Session,
@@ -157,6 +158,11 @@ async function repeat(
   const barred = await whyNotAgain(session, call, { permit, options });
   if (barred !== null) return { kind: "unknown", why: barred.message };
   const executed = await executeCall(session, permit);
+  // It may have come in as the probe: its end is what everybody else waits for.
+  const about = { tool, callId, executed };
+  await (session.hardAbort.aborted
+    ? leaveTool(session, about, options.circuits)
+    : noteCall(session, about, options));
   const isRefused =
     executed.kind === "threw" && executed.happened === "no" && !executed.isTransient;
   if (executed.kind === "threw" && !isRefused) return { kind: "unknown", why: executed.message };

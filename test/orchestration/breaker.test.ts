@@ -166,3 +166,25 @@ test("an idempotent call that may have landed waits for its service and is its p
   expect(hits).toBe(3);
   expect(await store.circuit("tool/pay")).toMatchObject({ failures: 0, openUntil: 0, probe: null });
 });
+
+test("a call in doubt that is repeated as the probe closes the breaker", async () => {
+  let hits = 0;
+  const pay = toolOf({
+    effect: idempotent(),
+    retry: { retriesMax: 0 },
+    breaker: { failuresMax: 1, openMs: 100 },
+    execute: () => {
+      hits += 1;
+      if (hits === 1) throw network("ECONNRESET");
+      return "paid";
+    },
+  });
+  const model = modelOf({ calls: [{ tool: "pay" }] }, async () => {
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    return "It is being looked at.";
+  });
+  const { outcome, store } = await play(agentOf(model, { tools: { pay } }));
+  expect(outcome).toMatchObject({ kind: "succeeded", inDoubt: [] });
+  expect(hits).toBe(2);
+  expect(await store.circuit("tool/pay")).toMatchObject({ failures: 0, openUntil: 0, probe: null });
+});
