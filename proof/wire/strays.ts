@@ -1,7 +1,7 @@
 /** Rejections and exceptions that nobody handles, while something is played. */
 import { errorMessage } from "../../src/std/error.ts";
 
-export interface Strays {
+interface Strays {
   /** What was seen so far, one sentence each, with where it was thrown. */
   readonly seen: readonly string[];
   stop(): void;
@@ -10,7 +10,7 @@ export interface Strays {
 const FRAMES_MAX = 3;
 
 /** While this watches, they are noted and end no process. */
-export function watchStrays(): Strays {
+function watchStrays(): Strays {
   const seen: string[] = [];
   const note = (thrown: unknown): void => void seen.push(describe(thrown));
   process.on("unhandledRejection", note);
