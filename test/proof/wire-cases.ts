@@ -1,5 +1,6 @@
 /** Cases of the matrix by name, and what a report is made of. */
-import type { WirePlayed } from "../../proof/wire/figures.ts";
+import type { ProofContext } from "../../proof/proof.ts";
+import type { WirePlayed, WireSetting } from "../../proof/wire/figures.ts";
 import { casesOf, type WireCase } from "../../proof/wire/matrix/cases.ts";
 import { judge } from "../../proof/wire/matrix/judge.ts";
 import type { Played } from "../../proof/wire/matrix/play.ts";
@@ -20,8 +21,11 @@ export function judged(given: WireCase, played: Played): JudgedCase {
 }
 
 /** A proof's context that nobody stops. */
-export const live = { signal: new AbortController().signal, progress: () => undefined } as const;
-export const setting = { quick: true, only: "one", seed: 1, ms: 0 };
+export const live: Pick<ProofContext, "signal" | "progress"> = {
+  signal: new AbortController().signal,
+  progress: () => undefined,
+};
+export const setting: WireSetting = { quick: true, only: "one", seed: 1, ms: 0 };
 export const empty: WirePlayed = {
   matrix: [],
   tools: [],

@@ -98,13 +98,13 @@ describe("a planted misbehaviour", () => {
     // Neither an obligation nor a check: both of the two equal calls are made.
     const careless: typeof payer = (model, streams) => {
       const { agent } = payer(model, streams);
-      const { done: _done, obligations: _obligations, effects: _effects, ...rest } = agent;
+      const { name, instructions, stream = false } = agent;
       const pay = {
         inputSchema: { type: "object" },
         effect: once(),
         execute: () => ({ paymentId: String((paid += 1)) }),
       };
-      return { agent: { ...rest, tools: { pay } }, paid: () => paid };
+      return { agent: { name, instructions, stream, model, tools: { pay } }, paid: () => paid };
     };
     const played = await playCase(await wire(), given, careless);
     expect(judge(given, played)).toBe("the payment was made 2 times");
