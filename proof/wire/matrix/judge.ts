@@ -2,7 +2,7 @@
  * Whether a case ended as it may: declared, or one sentence on what is wrong.
  *
  * Declared means: an outcome, or parked with a time to wake; no payment twice; no success without
- * the payment; a receipt for each payment. A fault that struck once is got over, but for those
+ * the payment; a receipt for each payment; no connection left behind. A fault that struck once is got over, but for those
  * that asking again cannot mend.
  */
 import type { ReasonCode } from "../../../src/journal/outcome.ts";
@@ -33,7 +33,7 @@ const CUT: Unmendable = {
 };
 
 /** How a run may end although the fault struck only once. */
-export const unmendable: Readonly<Record<string, Unmendable>> = {
+const unmendable: Readonly<Record<string, Unmendable>> = {
   quota_per_day: QUOTA,
   quota_exhausted: QUOTA,
   spend_limit: QUOTA,
@@ -68,12 +68,13 @@ export const unmendable: Readonly<Record<string, Unmendable>> = {
 
 /** Null: declared. */
 export function judge({ fault, schedule }: WireCase, played: Played): string | null {
-  const { end, paid, receipts } = played;
+  const { end, paid, receipts, left } = played;
   if (paid > 1) return `the payment was made ${paid} times`;
   if (end.kind === "hung") return "the run neither ended nor parked";
   if (end.kind === "ended" && end.outcome === "succeeded" && paid !== 1) {
     return "the run succeeded and nothing was paid";
   }
+  if (left > 0) return `${left} connections were left open`;
   if (receipts !== paid) return `${paid} payments and ${receipts} receipts`;
   if (end.kind === "parked") {
     if (end.wakeAt === null) return "the run is parked and nothing will wake it";
