@@ -15,6 +15,7 @@ import { systemClock, type Clock } from "../std/clock.ts";
 import { startDeadline, TIMER_MAX_MS, untilAborted } from "../std/deadline.ts";
 import type { JsonObject } from "../std/json.ts";
 import type { Stop } from "../std/stop.ts";
+import { onArrival } from "./arrival.ts";
 import { readAnswer, type RawAnswer } from "./answer.ts";
 import { classifyFault, faultOfFinish } from "./fault/classify.ts";
 import type { Delta, LanguageModel, ModelAnswer, ModelRequest } from "./model.ts";
@@ -82,7 +83,7 @@ export async function attemptModel(
       hasBegun = true;
       contentType = type;
     };
-    const asking = askOnce(model, callOptions(request, stop), {
+    const asking = askOnce(model, request, {
       ...options,
       stop,
       collector,
@@ -168,17 +169,19 @@ interface Asking extends Pick<AttemptOptions, "onDelta" | "limits"> {
 
 async function askOnce(
   model: LanguageModel,
-  options: CallOptions,
+  request: ModelRequest,
   { onDelta, limits = {}, stop, collector, begin }: Asking,
 ): Promise<RawAnswer> {
   // V2, V3 and V4 take the same prompt for the parts a run holds (text, reasoning, calls, results)
   // and return the same content parts; what differs (usage, finish) is read defensively.
   const v4 = model as LanguageModelV4;
-  if (onDelta === undefined) return v4.doGenerate(options);
+  if (onDelta === undefined) return v4.doGenerate(callOptions(request, stop, noted));
   const { firstByteMs = FIRST_BYTE_MS, idleMs = IDLE_MS } = limits;
   const watchdog = new Watchdog({ firstByteMs, idleMs }, stop);
   try {
-    const { stream, response } = await v4.doStream(options);
+    const { stream, response } = await v4.doStream(
+      callOptions(request, stop, () => watchdog.fed()),
+    );
     begin(response?.headers?.["content-type"]);
     return await collector.collect(stream, { onDelta, stop, watchdog });
   } finally {
@@ -186,7 +189,10 @@ async function askOnce(
   }
 }
 
-function callOptions(request: ModelRequest, stop: Stop): CallOptions {
+/** For who waits for a whole answer: there is no limit on the silence before it. */
+const noted = (): void => undefined;
+
+function callOptions(request: ModelRequest, stop: Stop, arrived: () => void): CallOptions {
   const { settings, tools } = request;
   const { stopSequences, providerOptions, ...plain } = settings;
   return {
@@ -194,6 +200,7 @@ function callOptions(request: ModelRequest, stop: Stop): CallOptions {
     prompt: request.prompt as unknown as LanguageModelV4Prompt,
     // Made only for the provider that looks at it.
     get abortSignal() {
+      onArrival(stop.signal, arrived);
       return stop.signal;
     },
     ...plain,
