@@ -5,6 +5,7 @@ import type { RequestListener, ServerResponse } from "node:http";
 import { connect } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { AttemptOptions } from "../../src/generation/gateway.ts";
+import { errorMessage } from "../../src/std/error.ts";
 import { Stop } from "../../src/std/stop.ts";
 import { listen } from "./corpus/exchange.ts";
 import { attemptOver, clientNames, recordWire, wiredModel, type Recorded } from "./wire-clients.ts";
@@ -69,9 +70,19 @@ async function eventsFor(client: string): Promise<readonly string[]> {
     .split(/(?<=\n\n)/);
 }
 
+/** The same for every client, all at once. */
+async function eachClient(check: (client: string) => Promise<void>): Promise<void> {
+  const named = async (client: string): Promise<void> => {
+    await check(client).catch((thrown: unknown) => {
+      throw new Error(`not so of ${client}: ${errorMessage(thrown)}`, { cause: thrown });
+    });
+  };
+  await Promise.all(clientNames.map(named));
+}
+
 describe("a limit ends an attempt in its phase and closes the connection", () => {
-  for (const client of clientNames) {
-    test(`${client}: no first byte, before the headers and after them`, async () => {
+  test("no first byte, before the headers and after them", () =>
+    eachClient(async (client) => {
       const afterHead: RequestListener = (_request, response) => head(response);
       for (const answer of [silence, afterHead]) {
         const { fault, tookMs, isClosed } = await ask({ client, isStream: true, answer });
@@ -80,9 +91,10 @@ describe("a limit ends an attempt in its phase and closes the connection", () =>
         expect(tookMs).toBeLessThan(300 + LATE_MS);
         expect(isClosed).toBe(true);
       }
-    });
+    }));
 
-    test(`${client}: silence in the midst of a stream`, async () => {
+  test("silence in the midst of a stream", () =>
+    eachClient(async (client) => {
       const [first = "", second = ""] = await eventsFor(client);
       const answer: RequestListener = (_request, response) => {
         head(response);
@@ -92,9 +104,10 @@ describe("a limit ends an attempt in its phase and closes the connection", () =>
       expect(fault).toMatchObject({ kind: "timeout", phase: "idle", hasBegun: true });
       expect(tookMs).toBeLessThan(300 + LATE_MS);
       expect(isClosed).toBe(true);
-    });
+    }));
 
-    test(`${client}: no end, of a stream that lives and of a whole answer`, async () => {
+  test("no end, of a stream that lives and of a whole answer", () =>
+    eachClient(async (client) => {
       const limits = { timeoutMs: 700, firstByteMs: 300, idleMs: 300 };
       const alive: RequestListener = (_request, response) => {
         head(response);
@@ -109,9 +122,10 @@ describe("a limit ends an attempt in its phase and closes the connection", () =>
         expect(tookMs).toBeLessThan(700 + LATE_MS);
         expect(isClosed).toBe(true);
       }
-    });
+    }));
 
-    test(`${client}: whoever asked has no use for it any more`, async () => {
+  test("whoever asked has no use for it any more", () =>
+    eachClient(async (client) => {
       for (const isStream of [true, false]) {
         const asked = { client, isStream, answer: silence, limits: { firstByteMs: 4_000 } };
         const { fault, tookMs, isClosed } = await ask({ ...asked, deadline: Date.now() + 400 });
@@ -119,13 +133,12 @@ describe("a limit ends an attempt in its phase and closes the connection", () =>
         expect(tookMs).toBeLessThan(400 + LATE_MS);
         expect(isClosed).toBe(true);
       }
-    });
-  }
+    }));
 });
 
 describe("a stream that is slow and lives is not cut", () => {
-  for (const client of clientNames) {
-    test(`${client}: each event late, each half of an event late`, async () => {
+  test("each event late, each half of an event late", () =>
+    eachClient(async (client) => {
       const events = await eventsFor(client);
       const halves = events.flatMap((event) => [event.slice(0, 9), event.slice(9)]);
       const limits = { timeoutMs: 20_000, firstByteMs: 250, idleMs: 250 };
@@ -142,9 +155,10 @@ describe("a stream that is slow and lives is not cut", () => {
         expect(attempt).toMatchObject({ kind: "answered", fault: null });
         expect(tookMs).toBeGreaterThan(500);
       }
-    }, 30_000);
+    }));
 
-    test(`${client}: nothing but signs of life for long, as while a model thinks`, async () => {
+  test("nothing but signs of life for long, as while a model thinks", () =>
+    eachClient(async (client) => {
       const events = await eventsFor(client);
       const ping =
         client === "anthropic" ? 'event: ping\ndata: {"type":"ping"}\n\n' : ": still\n\n";
@@ -165,8 +179,7 @@ describe("a stream that is slow and lives is not cut", () => {
         });
         expect(attempt).toMatchObject({ kind: "answered", fault: null });
       }
-    }, 30_000);
-  }
+    }));
 });
 
 async function sendSlowly(

@@ -21,7 +21,7 @@ async function killInStream(path: string, baseURL: string): Promise<string> {
   });
   let [runId, shown] = ["", ""];
   child.on("message", (message) => {
-    const [kind, ...words] = String(message).split(" ");
+    const [kind, ...words] = typeof message === "string" ? message.split(" ") : [];
     if (kind === "run") runId = words.join(" ");
     else shown += words.join(" ");
   });
