@@ -46,7 +46,7 @@ export interface Failed {
 export interface AttemptOptions {
   readonly clock?: Clock;
   readonly limits?: Pick<ModelRetry, "timeoutMs" | "firstByteMs" | "idleMs" | "switchedModel">;
-  /** When whoever asks has no use for an answer any more, ms since the epoch. */
+  /** When whoever asks has no use for an answer any more, ms since the epoch: a wish to stop. */
   readonly deadline?: number;
   /** Streams the answer and reports its pieces; absent: one response. */
   readonly onDelta?: (delta: Delta) => void;
@@ -66,7 +66,8 @@ export async function attemptModel(
   const { clock = systemClock, limits = {}, deadline: until } = options;
   const started = clock.now();
   const leftMs = until === undefined ? TIMER_MAX_MS : Math.max(1, until - started);
-  const timeoutMs = Math.min(limits.timeoutMs ?? TIMEOUT_MS, leftMs, TIMER_MAX_MS);
+  const limitMs = Math.min(limits.timeoutMs ?? TIMEOUT_MS, TIMER_MAX_MS);
+  const timeoutMs = Math.min(limitMs, leftMs);
   const deadline = startDeadline(timeoutMs, request.abortSignal);
   const collector = new StreamCollector();
   let hasBegun = false;
@@ -99,14 +100,32 @@ export async function attemptModel(
     if (request.abortSignal.aborted) {
       return failed({ kind: "aborted", message: "the model call was cancelled" });
     }
+    // Nothing is known against a model that was given less time than an attempt may take.
+    if (leftMs < limitMs && isTimeUp(deadline.stop)) {
+      return failed({ kind: "aborted", message: "the time of whoever asked was over" });
+    }
     const cause = thrown instanceof StreamError ? thrown.cause : thrown;
-    const arrived = hasBegun ? { arrived: howFar(collector.arrived), contentType } : {};
+    const arrived = hasBegun
+      ? { arrived: howFar(collector.arrived), contentType }
+      : { arrived: undefined };
     // A client that holds a stream twice, as some do, lets go of its connection only for this.
     deadline.stop.abort(GIVEN_UP);
-    return failed(classifyFault({ thrown: cause, now: clock.now(), ...arrived }));
+    const fault = classifyFault({ thrown: cause, now: clock.now(), ...arrived });
+    return failed(fault.kind === "aborted" ? lost(fault, arrived.arrived) : fault);
   } finally {
     deadline.end();
   }
+}
+
+/** A client gave up by itself: nobody here wanted that, so the connection is what failed. */
+function lost({ message }: ModelFault, after: ReturnType<typeof howFar> | undefined): ModelFault {
+  if (after === undefined) return { kind: "unreachable", why: "reset", message };
+  return { kind: "stream_broken", after, message };
+}
+
+/** The deadline itself, not one of the watchdog's limits, which have a phase. */
+function isTimeUp({ reason }: Stop): boolean {
+  return reason instanceof DOMException && reason.name === "TimeoutError" && !("phase" in reason);
 }
 
 const GIVEN_UP = new DOMException("the attempt has failed", "AbortError");

@@ -47,6 +47,8 @@ export interface Failure {
   readonly fault: ModelFault | null;
   readonly attempts: number;
   readonly message: string;
+  /** The next step, where no fault says it. */
+  readonly hint?: string;
 }
 
 /** What one hold of a turn has found out that is in no journal. */
@@ -80,7 +82,7 @@ async function askOnce(asking: Asking): Promise<Asked | null> {
   const { session, agent, options } = asking;
   const choice = await pickRoute(session, agent, { ...options, ...asking });
   if (choice.kind === "none") return failure(asking, null, choice.why);
-  if (choice.kind === "wait") return waitFor(asking, choice);
+  if (choice.kind === "wait") return waitFor(asking, choice.route, choice);
   const { route } = choice;
   const refused = await refusedBefore(asking, route);
   if (refused !== null) return choice.hasOther ? setAside(asking, route, refused) : refused;
@@ -92,7 +94,7 @@ async function askOnce(asking: Asking): Promise<Asked | null> {
   const closedOff = await enterCircuit(asking, route);
   if (closedOff !== null) {
     await grant.fail(NOT_ASKED);
-    return waitFor(asking, closedOff);
+    return waitFor(asking, route, closedOff);
   }
   const { maxOutputTokens } = grant;
   const request = modelRequest(session, agent, {
@@ -101,6 +103,9 @@ async function askOnce(asking: Asking): Promise<Asked | null> {
   });
   const attempt = await makeAttempt(asking, route, request);
   await noteAttempt(options.circuits, route, attempt);
+  const isStopped = attempt.kind === "failed" && attempt.fault.kind === "aborted";
+  // Nobody stopped it, so it was the end of the run's time.
+  if (isStopped && !session.abort.aborted) session.isOverWall = true;
   if (session.isLost) return { kind: "stopped" };
   if (attempt.kind === "answered") {
     grant.settle(attempt.answer.usage);
@@ -216,13 +221,20 @@ async function makeAttempt(
   }
 }
 
-/** Short: waits here. Long: whoever called parks the run. */
+/** Short: waits here. Long: whoever called parks the run. In vain: says so instead. */
 async function waitFor(
-  { session, retry }: Asking,
+  asking: Asking,
+  route: PreparedRoute,
   { until, why }: { readonly until: number; readonly why: string },
 ): Promise<Asked | null> {
+  const { session, retry } = asking;
+  if (until >= session.wallEnd) {
+    const failed = failure(asking, route, `${route.name} is left alone for too long: ${why}`);
+    const hint = "Start the work again later, give it more time (limits.wallMs), or name a route.";
+    return failed.kind === "failed" ? { ...failed, why: { ...failed.why, hint } } : failed;
+  }
   const ms = Math.max(1, until - session.clock.now());
-  if (ms > retry.waitMaxMs || until > session.wallEnd) return { kind: "wait", until, why };
+  if (ms > retry.waitMaxMs) return { kind: "wait", until, why };
   await session.rest(ms);
   return null;
 }
@@ -276,7 +288,7 @@ async function waitAfterFault(
   await session.flush();
   session.show({ kind: "restarted" }, options.onDelta);
   const why = given.fault.message;
-  return waitFor(asking, { until: notBefore, why });
+  return waitFor(asking, route, { until: notBefore, why });
 }
 
 /** When there is room for one more retry of this model, among all runs. */
