@@ -8,7 +8,10 @@
  *    base URL that leads to a website, a login page of a proxy. An answer that only bears a page's
  *    content type is an answer.
  * F3 Whoever cancels closes the connection.
+ * F4 Every packet counts as a sign of life, also one of which the client makes nothing.
  */
+import { noteArrival } from "./arrival.ts";
+
 const RESPONSE_BYTES_MAX = 64 * 1024 * 1024;
 
 /** A long answer has some hundred thousand events of two or three lines. */
@@ -24,7 +27,11 @@ export function wireFetch(given?: Fetch): Fetch {
     if (response.body === null) return response;
     const body = isSure(response) ? response.body : await answerIn(response, response.body);
     const { status, statusText, headers } = response;
-    const made = new Response(body.pipeThrough(bounded()), { status, statusText, headers });
+    const made = new Response(body.pipeThrough(bounded(init?.signal)), {
+      status,
+      statusText,
+      headers,
+    });
     // Clients name the address in their errors; a response made by hand has none.
     Object.defineProperty(made, "url", { value: response.url });
     return made;
@@ -38,11 +45,12 @@ function isSure({ ok, headers }: Response): boolean {
 
 const LINE_FEED = 10;
 
-function bounded(): TransformStream<Uint8Array, Uint8Array> {
+function bounded(signal: AbortSignal | null | undefined): TransformStream<Uint8Array, Uint8Array> {
   let bytes = 0;
   let lines = 0;
   return new TransformStream({
     transform: (chunk, controller) => {
+      noteArrival(signal);
       bytes += chunk.byteLength;
       for (let at = chunk.indexOf(LINE_FEED); at !== -1; at = chunk.indexOf(LINE_FEED, at + 1)) {
         lines += 1;

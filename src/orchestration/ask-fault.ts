@@ -54,14 +54,20 @@ function triesSoFar(
   return triesOf(session, agent, { ...options, retry, local, asked: route.name, kind, canShrink });
 }
 
-/** Short: waits here. Long: whoever called parks the run. */
+/** Short: waits here. Long: whoever called parks the run. In vain: says so instead. */
 export async function waitFor(
-  { session, retry }: Asking,
-  { name: route }: PreparedRoute,
+  asking: Asking,
+  route: PreparedRoute,
   { until, why }: ClosedOff,
 ): Promise<Asked | null> {
+  const { session, retry } = asking;
+  if (until >= session.wallEnd) {
+    const failed = failure(asking, route, `${route.name} is left alone for too long: ${why}`);
+    const hint = "Start the work again later, give it more time (limits.wallMs), or name a route.";
+    return failed.kind === "failed" ? { ...failed, why: { ...failed.why, hint } } : failed;
+  }
   const ms = Math.max(1, until - session.clock.now());
-  if (ms > retry.waitMaxMs || until > session.wallEnd) return { kind: "wait", route, until, why };
+  if (ms > retry.waitMaxMs) return { kind: "wait", route: route.name, until, why };
   await session.rest(ms);
   return null;
 }

@@ -89,6 +89,9 @@ async function askOnce(asking: Asking): Promise<Asked | null> {
   const about = { route, holder, settings: breakerSettings };
   const noting = noteAttempt(options.circuits, attempt, about);
   if (noting !== undefined) await noting;
+  const isStopped = attempt.kind === "failed" && attempt.fault.kind === "aborted";
+  // Nobody stopped it, so it was the end of the run's time.
+  if (isStopped && !session.abort.aborted) session.isOverWall = true;
   if (session.isLost) return { kind: "stopped" };
   if (attempt.kind === "answered") {
     grant.settle(attempt.answer.usage);
