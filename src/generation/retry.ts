@@ -110,8 +110,8 @@ export interface Tries {
   readonly shrinks: number;
   /** Something is left that can be made smaller. */
   readonly canShrink: () => boolean;
-  /** The conversation goes out in its strictest form already. */
-  readonly isStrict: boolean;
+  /** The conversation has a stricter form than the one that was sent. */
+  readonly canRepair: () => boolean;
   /** Another route could be asked. */
   readonly hasOther: boolean;
 }
@@ -164,7 +164,7 @@ function ownRemedy(
       return shrinkOf(tries);
     case "invalid_request":
       if (fault.about === "size") return shrinkOf(tries);
-      return fault.about === "history" && !tries.isStrict ? { kind: "repair" } : null;
+      return fault.about === "history" && tries.canRepair() ? { kind: "repair" } : null;
     case "quota_exhausted":
     case "auth":
     case "content_filtered":

@@ -30,7 +30,7 @@ import type { Agent } from "./agent.ts";
 import { modelScope, pickRoute, triesOf, type LocalFault } from "./ask-route.ts";
 import { keepAnswer } from "./keep-answer.ts";
 import { noteAttempt } from "./model-circuit.ts";
-import { modelRequest, settingsFor, smallerRequest } from "./model-request.ts";
+import { hasStricterForm, modelRequest, settingsFor, smallerRequest } from "./model-request.ts";
 import { modelVerdict } from "./policies.ts";
 import type { Session } from "./session.ts";
 import { reserve, reserveModel, type Exhausted } from "./spend.ts";
@@ -108,6 +108,8 @@ async function askOnce(asking: Asking): Promise<Asked | null> {
   if (refused !== null) return setAside(asking, route, { kind: "policy", outcome: refused });
   const crowded = await enterFleet(asking, route);
   if (crowded !== null) return waitFor(asking, crowded);
+  // What one model counted is no bound for what another counts.
+  if (session.state.asked !== route.name) session.counted = null;
   const settings = settingsFor(session, agent, route);
   const { governing } = options;
   const reserving = reserveModel(session, agent, { model: route.model, settings, governing });
@@ -183,7 +185,9 @@ function triesSoFar(
   const { kind } = fault;
   const canShrink = (): boolean =>
     smallerRequest(session, fault, settings?.maxOutputTokens) !== null;
-  return triesOf(session, agent, { ...options, retry, local, asked: route.name, kind, canShrink });
+  const canRepair = (): boolean => hasStricterForm(session, agent, route);
+  const can = { canShrink, canRepair };
+  return triesOf(session, agent, { ...options, retry, local, asked: route.name, kind, ...can });
 }
 
 /** What forbids this route, before anything is reserved. */

@@ -4,8 +4,8 @@ import { describe, expect, test } from "vitest";
 import { bridle, errorOf, folder } from "./command.ts";
 
 const SINGLE =
-  "init run runs show resume cancel steer approvals approve deny decline raise budget breakers doctor demo " +
-  "chaos";
+  "init run runs show resume cancel steer approvals approve deny decline raise budget breakers " +
+  "doctor demo chaos";
 const COMMANDS = SINGLE.split(" ").concat(
   ["check", "test", "explain", "simulate"].map((name) => `policy ${name}`),
 );

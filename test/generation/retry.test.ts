@@ -32,7 +32,7 @@ const anyTries: fc.Arbitrary<Tries> = fc.record({
   inRun: fc.integer({ min: 1, max: 300 }),
   shrinks: fc.nat({ max: 5 }),
   canShrink: fc.boolean().map((can) => () => can),
-  isStrict: fc.boolean(),
+  canRepair: fc.boolean().map((can) => () => can),
   hasOther: fc.boolean(),
 });
 
@@ -43,7 +43,7 @@ const first: Tries = {
   inRun: 1,
   shrinks: 0,
   canShrink: () => true,
-  isStrict: false,
+  canRepair: () => true,
   hasOther: false,
 };
 
@@ -65,7 +65,7 @@ describe("what is done about a fault", () => {
         if (once.kind === "wait") expect(once.ms).toBeGreaterThanOrEqual(0);
         if (once.kind === "switch") expect(tries.hasOther).toBe(true);
         if (once.kind === "shrink") expect(tries.canShrink() && tries.shrinks < 3).toBe(true);
-        if (once.kind === "repair") expect(tries.isStrict).toBe(false);
+        if (once.kind === "repair") expect(tries.canRepair()).toBe(true);
         if (once.kind === "stop") expect(fault.kind).toBe("aborted");
         if (tries.inRun >= 200 && fault.kind !== "aborted") expect(once.kind).toBe("fail");
       }),
@@ -109,7 +109,7 @@ describe("what is done about a fault", () => {
   test("A2 a history that was refused is repaired once, an overflow shrunk three times", () => {
     const history: Partial<ModelFault> = { kind: "invalid_request", about: "history" };
     expect(remedy(history)).toEqual({ kind: "repair" });
-    expect(remedy(history, { isStrict: true })).toEqual({ kind: "fail" });
+    expect(remedy(history, { canRepair: () => false })).toEqual({ kind: "fail" });
     for (const overflow of [
       { kind: "context_overflow" },
       { kind: "invalid_request", about: "size" },
@@ -174,7 +174,7 @@ function askUntilEnd(
       ofKind: ofKind.get(fault.kind) ?? 1,
       inRun: index + 1,
       shrinks,
-      isStrict,
+      canRepair: () => !isStrict,
       hasOther: route + 1 < routes,
     };
     const { kind } = remedyFor(fault, tries, { retry, random: Math.random });
