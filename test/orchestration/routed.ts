@@ -7,6 +7,7 @@ import {
   scriptedModel,
   type ChatRequest,
   type ExchangeRecord,
+  type FaultPlan,
   type ScriptedStep,
   type WireServerOptions,
 } from "../../src/chaos/door.ts";
@@ -31,7 +32,7 @@ export interface Provider {
   readonly model: LanguageModel;
   /** What became of each request, oldest first. */
   readonly exchanges: ExchangeRecord[];
-  /** Requests that reached the model, or that were refused for their history. */
+  /** Requests that reached the model: what a fault answered in its place did not. */
   readonly requests: ChatRequest[];
   /** Statuses of 400 and above, with the faults that were planned for them. */
   readonly refused: () => readonly string[];
@@ -41,15 +42,18 @@ export interface Provider {
 export async function provider(
   client: Client,
   steps: readonly ScriptedStep[],
-  more: { readonly faults?: readonly string[] } & Omit<Partial<WireServerOptions>, "faults"> = {},
+  more: Omit<Partial<WireServerOptions>, "faults"> & {
+    readonly faults?: readonly string[];
+    readonly plan?: FaultPlan;
+  } = {},
 ): Promise<Provider> {
   const model = scriptedModel(steps, client);
   const exchanges: ExchangeRecord[] = [];
   const requests: ChatRequest[] = [];
-  const { faults = [], ...options } = more;
+  const { faults = [], plan = faultPlan({ faults }), ...options } = more;
   const server = await serve({
     models: () => model,
-    faults: faultPlan({ faults }),
+    faults: plan,
     onExchange: (exchange) => exchanges.push(exchange),
     onRequest: ({ request }) => requests.push(request),
     ...options,
