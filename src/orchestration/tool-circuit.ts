@@ -44,13 +44,13 @@ export function isToolQuiet(tool: Tool, circuits: Circuits): boolean {
 /** Why the tool may not be touched now; null when it may, as far as anybody knows. */
 export async function whyClosedOff(
   session: Session,
-  tool: Tool,
+  given: ToolCall,
   circuits: Circuits,
 ): Promise<string | null> {
-  const circuit = toolCircuit(tool);
+  const circuit = toolCircuit(given.tool);
   if (circuit === null || circuits.isQuiet(circuit.scope)) return null;
   await circuits.look(circuit.scope);
-  const off = circuits.closedOff(circuit.scope, circuit.settings);
+  const off = circuits.closedOff(circuit.scope, circuit.settings, holderOf(session, given));
   return off === null ? null : reasonOf(session, off.until);
 }
 
