@@ -71,7 +71,7 @@ class Crew {
     });
     let paid = 0;
     for (const told of await Promise.all(playing)) {
-      expect(told.failed).toBeUndefined();
+      if (told.failed !== undefined) throw new Error(told.failed);
       paid += told.paid ?? 0;
     }
     return paid;

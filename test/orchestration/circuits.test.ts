@@ -31,12 +31,10 @@ async function tryFor(processes: readonly Process[], ms: number, isUp = false): 
   for (let spent = 0; spent < ms; spent += 250) {
     for (const { circuits, clock, name } of processes) {
       const holder = `${name} ${spent}`;
-      const admission = await circuits.enter(SCOPE, holder, settings);
-      if (admission.kind === "go") {
-        hits += 1;
-        if (isUp) await circuits.succeeded(SCOPE);
-        else await circuits.failed(SCOPE, { holder, reason, settings });
-      }
+      const { kind } = await circuits.enter(SCOPE, holder, settings);
+      if (kind === "go") hits += 1;
+      if (kind === "go" && isUp) await circuits.succeeded(SCOPE);
+      if (kind === "go" && !isUp) await circuits.failed(SCOPE, { holder, reason, settings });
       await clock.advance(250);
     }
   }
