@@ -13,7 +13,6 @@
 import { attemptModel, type Attempt } from "../generation/gateway.ts";
 import {
   defaultModelRetry,
-  FLEET_RETRIES,
   modelBreaker,
   remedyFor,
   type ModelRetry,
@@ -24,16 +23,16 @@ import type { ModelSettings } from "../generation/model.ts";
 import type { PreparedRoute } from "../generation/route.ts";
 import type { ModelFault } from "../journal/model-fault.ts";
 import type { ModelFaulted } from "../journal/wire-event.ts";
-import { backoffMs } from "../std/backoff.ts";
 import { systemRandom } from "../std/random.ts";
 import type { Agent } from "./agent.ts";
 import { modelScope, pickRoute, triesOf, type LocalFault } from "./ask-route.ts";
+import { takeRetry } from "./fleet.ts";
 import { keepAnswer } from "./keep-answer.ts";
 import { noteAttempt } from "./model-circuit.ts";
 import { hasStricterForm, modelRequest, settingsFor, smallerRequest } from "./model-request.ts";
 import { modelVerdict } from "./policies.ts";
 import type { Session } from "./session.ts";
-import { reserve, reserveModel, type Exhausted } from "./spend.ts";
+import { reserveModel, type Exhausted } from "./spend.ts";
 import type { TurnOptions } from "./turn.ts";
 
 export type Asked =
@@ -224,23 +223,13 @@ async function enterFleet(
   const { session, retry } = asking;
   const isFirst = !session.state.turnFaults.some(({ asked }) => asked === name);
   if (isFirst || asking.retryOf === name) return null;
-  const { burst, perSecond } = retry.fleet ?? FLEET_RETRIES;
-  session.modelAttempts += 1;
-  const key = `f${session.state.turn + 1}.${session.fence.epoch}.${session.modelAttempts}`;
-  const scope = `retry/${name}`.slice(0, 500);
-  const refillPerMs = perSecond / 1_000;
-  const reserved = await reserve(session, key, [
-    { kind: "rate", scope, capacity: burst, refillPerMs, amount: 1 },
-  ]);
-  if (reserved.kind === "reserved") {
+  const until = await takeRetry(session, { name, retry, crowded: asking.crowded });
+  if (until === null) {
     asking.retryOf = name;
     asking.crowded = 0;
     return null;
   }
   asking.crowded += 1;
-  const now = session.clock.now();
-  // Those who wait for one place come back apart, and less often the longer there is none.
-  const until = (reserved.retryAt ?? now) + 1 + backoffMs(retry, asking.crowded, systemRandom);
   return { until, why: `all runs together ask ${name} again too often` };
 }
 
@@ -319,6 +308,7 @@ async function answerFault(
   const remedy = remedyFor(fault, tries, { retry, random: systemRandom });
   if (session.hardAbort.aborted) return { kind: "stopped" };
   if (remedy.kind === "wait") return waitAfterFault(asking, route, { ...given, ms: remedy.ms });
+  if (remedy.kind === "rest") return restAfterFault(asking, route, { ...given, ms: remedy.ms });
   const smaller =
     remedy.kind === "shrink" ? smallerRequest(session, fault, settings.maxOutputTokens) : null;
   keepFault(session, route, { ...given, answer: remedy.kind, ...smaller });
@@ -335,6 +325,20 @@ async function answerFault(
       session.show({ kind: "restarted" }, options.onDelta);
       return null;
   }
+}
+
+/** Others are asked meanwhile; when none of them can be, the rest is waited for. */
+async function restAfterFault(
+  { session, options }: Asking,
+  route: PreparedRoute,
+  given: { readonly fault: ModelFault; readonly attempt: Attempt; readonly ms: number },
+): Promise<null> {
+  const { ms } = given;
+  const notBefore = session.clock.now() + ms;
+  keepFault(session, route, { ...given, answer: "rest", notBefore, waitMs: ms });
+  await session.flush();
+  session.show({ kind: "restarted" }, options.onDelta);
+  return null;
 }
 
 /** The same again, later: here or after a park. */

@@ -12,7 +12,9 @@ import {
   type WireServerOptions,
 } from "../../src/chaos/door.ts";
 import type { LanguageModel } from "../../src/generation/model.ts";
+import type { JournalEvent } from "../../src/index.ts";
 import { serve } from "../chaos/served.ts";
+import { eventsOf } from "./world.ts";
 
 const apiKey = "none";
 
@@ -79,3 +81,17 @@ export function looking(turns: number): readonly ScriptedStep[] {
 
 /** Waits between attempts that no test has to sit through. */
 export const brisk = { attemptsMax: 3, baseMs: 1, maxMs: 2, waitMaxMs: 2_000 } as const;
+
+/** Which route gave each answer. */
+export function answeredBy(events: readonly JournalEvent[]): string[] {
+  let asked = "";
+  return eventsOf(events, "model.answered").map((event) => {
+    asked = event.asked ?? asked;
+    return asked.split("/")[0] ?? "";
+  });
+}
+
+/** Requests that each of them got, refused ones included. */
+export function hits(...providers: readonly Provider[]): number[] {
+  return providers.map(({ exchanges }) => exchanges.length);
+}

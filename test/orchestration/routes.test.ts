@@ -1,25 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { must, read, type JournalEvent } from "../../src/index.ts";
+import { must, read } from "../../src/index.ts";
 import type { Provider } from "./routed.ts";
-import { brisk, looking, provider } from "./routed.ts";
+import { answeredBy, brisk, hits, looking, provider } from "./routed.ts";
 import { agentOf, eventsOf, modelOf, play, toolOf } from "./world.ts";
 
 const look = toolOf({ effect: read(), execute: (input) => ({ seen: input }) });
 const tools = { look };
 const options = { modelRetry: brisk };
-
-/** Which route gave each answer. */
-function answeredBy(events: readonly JournalEvent[]): string[] {
-  let asked = "";
-  return eventsOf(events, "model.answered").map((event) => {
-    asked = event.asked ?? asked;
-    return asked.split("/")[0] ?? "";
-  });
-}
-
-function hits(...providers: readonly Provider[]): number[] {
-  return providers.map(({ exchanges }) => exchanges.length);
-}
 
 describe("a conversation over several providers", () => {
   test("goes from OpenAI to Anthropic to Gemini and back after tool calls, refused nowhere", async () => {
