@@ -110,14 +110,16 @@ export interface Tries {
   readonly shrinks: number;
   /** Something is left that can be made smaller. */
   readonly canShrink: () => boolean;
-  /** The conversation goes out in its strictest form already. */
-  readonly isStrict: boolean;
+  /** The conversation has a stricter form than the one that was sent. */
+  readonly canRepair: () => boolean;
   /** Another route could be asked. */
   readonly hasOther: boolean;
 }
 
 export type Remedy =
   | { readonly kind: "wait"; readonly ms: number }
+  /** Not this route for so long; another one may answer before that. */
+  | { readonly kind: "rest"; readonly ms: number }
   | { readonly kind: "shrink" }
   | { readonly kind: "repair" }
   | { readonly kind: "switch" }
@@ -164,7 +166,7 @@ function ownRemedy(
       return shrinkOf(tries);
     case "invalid_request":
       if (fault.about === "size") return shrinkOf(tries);
-      return fault.about === "history" && !tries.isStrict ? { kind: "repair" } : null;
+      return fault.about === "history" && tries.canRepair() ? { kind: "repair" } : null;
     case "quota_exhausted":
     case "auth":
     case "content_filtered":
@@ -187,7 +189,10 @@ function waitUpTo(attemptsMax: number, { onRoute }: Tries, given: Given): Remedy
   return { kind: "wait", ms: backoffMs(given.retry, onRoute, given.random) };
 }
 
-/** A long wait is better spent on another route, when there is one. */
+/**
+ * A long wait is better spent on another route, when there is one. It is no reason to give this
+ * one up: should the other be dead, the wait is still the way to an answer.
+ */
 function waitAsTold(
   fault: Extract<ModelFault, { retryAfterMs?: number }>,
   tries: Tries,
@@ -196,9 +201,9 @@ function waitAsTold(
   const { retry, random } = given;
   const told = fault.retryAfterMs;
   if (told === undefined) return waitUpTo(retry.attemptsMax, tries, given);
-  if (told > retry.waitMaxMs && tries.hasOther) return null;
   if (tries.ofKind > TOLD_WAITS_MAX) return null;
-  return { kind: "wait", ms: Math.ceil(told) + spreadMs(told, random) };
+  const kind = told > retry.waitMaxMs && tries.hasOther ? "rest" : "wait";
+  return { kind, ms: Math.ceil(told) + spreadMs(told, random) };
 }
 
 /** A2. */

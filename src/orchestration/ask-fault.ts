@@ -7,7 +7,7 @@ import type { ModelFault } from "../journal/model-fault.ts";
 import type { ModelFaulted } from "../journal/wire-event.ts";
 import { systemRandom } from "../std/random.ts";
 import { triesOf } from "./ask-route.ts";
-import { smallerRequest } from "./model-request.ts";
+import { hasStricterForm, smallerRequest } from "./model-request.ts";
 import type { Session } from "./session.ts";
 import type { Asked, Asking, ClosedOff } from "./asking.ts";
 
@@ -51,7 +51,9 @@ function triesSoFar(
   const { kind } = fault;
   const canShrink = (): boolean =>
     smallerRequest(session, fault, settings?.maxOutputTokens) !== null;
-  return triesOf(session, agent, { ...options, retry, local, asked: route.name, kind, canShrink });
+  const canRepair = (): boolean => hasStricterForm(session, agent, route);
+  const can = { canShrink, canRepair };
+  return triesOf(session, agent, { ...options, retry, local, asked: route.name, kind, ...can });
 }
 
 /** Short: waits here. Long: whoever called parks the run. In vain: says so instead. */
@@ -93,6 +95,7 @@ export async function answerFault(
     : remedyFor(fault, tries, { retry, random: systemRandom });
   if (session.hardAbort.aborted) return { kind: "stopped" };
   if (remedy.kind === "wait") return waitAfterFault(asking, route, { ...given, ms: remedy.ms });
+  if (remedy.kind === "rest") return restAfterFault(asking, route, { ...given, ms: remedy.ms });
   const smaller =
     remedy.kind === "shrink" ? smallerRequest(session, fault, settings.maxOutputTokens) : null;
   keepFault(session, route, { ...given, answer: remedy.kind, ...smaller });
@@ -109,6 +112,21 @@ export async function answerFault(
       tellRestarted(asking, given.attempt);
       return null;
   }
+}
+
+/** Others are asked meanwhile; when none of them can be, the rest is waited for. */
+async function restAfterFault(
+  asking: Asking,
+  route: PreparedRoute,
+  given: { readonly fault: ModelFault; readonly attempt: Attempt; readonly ms: number },
+): Promise<null> {
+  const { session } = asking;
+  const { ms } = given;
+  const notBefore = session.clock.now() + ms;
+  keepFault(session, route, { ...given, answer: "rest", notBefore, waitMs: ms });
+  await session.flush();
+  tellRestarted(asking, given.attempt);
+  return null;
 }
 
 /** The same again, later: here or after a park. */

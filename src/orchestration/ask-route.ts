@@ -73,6 +73,7 @@ export function triesOf(
     readonly asked: string;
     readonly kind: ModelFaultKind;
     readonly canShrink: () => boolean;
+    readonly canRepair: () => boolean;
   },
 ): Tries {
   const { asked, kind, routes, local } = facts;
@@ -94,7 +95,7 @@ export function triesOf(
     inRun: state.faults + 1,
     shrinks: state.turnFaults.filter(({ answer }) => answer === "shrink").length,
     canShrink: facts.canShrink,
-    isStrict: state.strictFor.includes(asked),
+    canRepair: facts.canRepair,
     hasOther: others.length > 0,
   };
 }

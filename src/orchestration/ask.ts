@@ -68,6 +68,8 @@ async function askOnce(asking: Asking): Promise<Asked | null> {
   if (refused !== null) return setAside(asking, route, { kind: "policy", outcome: refused });
   const crowded = isFirstTry(asking, route) ? null : await enterFleet(asking, route);
   if (crowded !== null) return waitFor(asking, route, crowded);
+  // What one model counted is no bound for what another counts.
+  if (session.state.asked !== route.name) session.counted = null;
   const settings = settingsFor(session, agent, route);
   const { governing } = options;
   const reserving = reserveModel(session, agent, { model: route.model, settings, governing });

@@ -154,7 +154,7 @@ async function withRoom(
   const unavailable = (reason: string): Decided => {
     return { kind: "unavailable", rules: [...rules, "breaker"], reason };
   };
-  const off = await whyClosedOff(session, tool, circuits);
+  const off = await whyClosedOff(session, { tool, callId }, circuits);
   if (off !== null) return unavailable(off);
   if (isRetry !== true) {
     const room = await reserveCall(session, { callId, tool, agent, governing });

@@ -74,12 +74,15 @@ export class Circuits {
     return this.#rows.get(scope) ?? closedCircuit(scope);
   }
 
-  /** Until when the dependency is to be left alone, as known here; null when it is not. */
-  closedOff(scope: string, settings: BreakerSettings): ClosedOff | null {
+  /**
+   * Until when the dependency is to be left alone, as known here; null when it is not, or when it
+   * is for everybody but this holder.
+   */
+  closedOff(scope: string, settings: BreakerSettings, holder = ""): ClosedOff | null {
     const now = this.#clock.now();
     const row = this.#rows.get(scope);
     if (row === undefined || isCalm(row, now)) return null;
-    return soonAgain(closedOff(row, { now, settings }), now);
+    return soonAgain(closedOff(row, { now, settings, holder }), now);
   }
 
   /** Asks to come in; as the probe when the time of an open circuit is over. */

@@ -62,13 +62,13 @@ export async function isToolQuietNow(tool: Tool, circuits: Circuits): Promise<bo
 /** Why the tool may not be touched now; null when it may, as far as anybody knows. */
 export async function whyClosedOff(
   session: Session,
-  tool: Tool,
+  given: ToolCall,
   circuits: Circuits,
 ): Promise<string | null> {
-  const circuit = toolCircuit(tool);
+  const circuit = toolCircuit(given.tool);
   if (circuit === null || circuits.isQuiet(circuit.scope)) return null;
   await circuits.look(circuit.scope);
-  const off = circuits.closedOff(circuit.scope, circuit.settings);
+  const off = circuits.closedOff(circuit.scope, circuit.settings, holderOf(session, given));
   return off === null ? null : reasonOf(session, off.until);
 }
 

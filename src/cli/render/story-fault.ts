@@ -26,6 +26,8 @@ function done({ answer, waitMs = 0, notBefore, shrink, outputTokensMax }: ModelF
       return `asked again in ${formatDuration(waitMs)}`;
     case "park":
       return `the run waits until ${timeText(notBefore ?? 0)} and holds no process`;
+    case "rest":
+      return `another route is asked; this one not before ${timeText(notBefore ?? 0)}`;
     case "shrink":
       return shrink === undefined
         ? `asked again for at most ${outputTokensMax ?? 0} tokens of output`
