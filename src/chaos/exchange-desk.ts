@@ -80,7 +80,10 @@ export async function serveExchange(desk: Desk, visit: Visit): Promise<void> {
       dialect: visit.dialect.name,
       text: read.kind === "text" ? read.text : "",
       read: asked.kind === "asked" ? asked : undefined,
-      ...{ repeat, earlyByMs, faults, atMs },
+      repeat,
+      earlyByMs,
+      faults,
+      atMs,
       delivery: { status, clientLeft: clientLeft && !desk.isClosing },
     }),
   );

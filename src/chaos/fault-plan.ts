@@ -24,6 +24,8 @@ export interface FaultPlanOptions {
   readonly weights?: Readonly<Record<string, number>>;
   /** Faults by name and time, on top of what is drawn: see `parseFaultSpec`. */
   readonly faults?: readonly string[];
+  /** False leaves a fault out of every mixture; to name it is then refused. All when left out. */
+  readonly mayStrike?: (fault: WireFault) => boolean;
   /** 1 when left out. */
   readonly seed?: number;
   /** See L2. 3 when left out. */
@@ -76,12 +78,26 @@ function prepare(options: FaultPlanOptions): Prepared {
   if (!Number.isSafeInteger(inARowMax) || inARowMax < 1) {
     throw new BridleError("input_invalid", "inARowMax is a whole number of at least 1.");
   }
+  const mayStrike = options.mayStrike ?? (() => true);
   const specs = (options.faults ?? []).map(parseFaultSpec);
-  const classes = weights === undefined ? mixture.classes : weightClasses(weights);
+  const classes = (weights === undefined ? mixture.classes : weightClasses(weights)).map(
+    drawnClass,
+  );
+  const named =
+    weights === undefined ? specs : [...specs, ...classes.flatMap((each) => each.specs)];
+  const idle = named.find(({ fault }) => !mayStrike(fault));
+  if (idle !== undefined) {
+    throw new BridleError("input_invalid", `'${idle.fault.name}' cannot strike here.`, {
+      hint: "It changes what a simulated model says; name one that spoils how an answer arrives.",
+    });
+  }
   return {
     seed,
     rate,
-    classes: classes.map(drawnClass),
+    classes: classes.map(({ weight, specs }) => ({
+      weight,
+      specs: specs.filter(({ fault }) => mayStrike(fault)),
+    })),
     shares: specs.filter(({ when }) => when.rate !== undefined),
     fixed: specs.filter(({ when }) => when.rate === undefined),
     inARowMax,
