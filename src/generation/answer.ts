@@ -39,9 +39,18 @@ export function readAnswer(raw: RawAnswer, model: LanguageModel): ModelAnswer {
     malformed,
     ...finishOf(raw.finishReason),
     usage: usageOf(raw.usage),
-    model: `${model.provider}/${raw.response?.modelId ?? model.modelId}`,
+    model: `${model.provider}/${answeredBy(raw) ?? model.modelId}`,
     ...(responseId === undefined ? {} : { responseId }),
   };
+}
+
+const MODEL_ID_CHARS_MAX = 200;
+
+/** The model as the provider names it: its words, so they are bounded and on one line. */
+function answeredBy({ response }: RawAnswer): string | undefined {
+  const name: unknown = response?.modelId;
+  if (typeof name !== "string") return undefined;
+  return name.slice(0, MODEL_ID_CHARS_MAX).replaceAll(/\p{Cc}/gu, " ");
 }
 
 interface ReadPart {

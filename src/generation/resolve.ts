@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { BridleError, errorMessage } from "../std/error.ts";
 import { nearNames } from "../std/suggest.ts";
 import { wireFetch } from "./wire-fetch.ts";
+import { hideSecret, redactKeys } from "./fault/redact.ts";
 import type { CompatibleModel, LanguageModel, ModelReference } from "./model.ts";
 
 /** Where the providers' packages look for their key. Only for a better error message. */
@@ -129,16 +130,19 @@ async function connectCompatible(reference: CompatibleModel): Promise<LanguageMo
   const { createOpenAICompatible } = await import("@ai-sdk/openai-compatible");
   const { baseURL, modelId, apiKeyEnv, headers } = reference;
   if (!URL.canParse(baseURL)) {
-    throw new BridleError("model_unknown", `"${baseURL}" is not an address`, {
+    throw new BridleError("model_unknown", `"${redactKeys(baseURL)}" is not an address`, {
       hint: "Write the whole address, for example http://127.0.0.1:11434/v1.",
     });
   }
   const apiKey = apiKeyEnv === undefined ? undefined : process.env[apiKeyEnv];
   if (apiKeyEnv !== undefined && (apiKey ?? "") === "") {
-    throw new BridleError("model_key_missing", `The model at ${baseURL} needs a key`, {
+    const address = redactKeys(baseURL);
+    throw new BridleError("model_key_missing", `The model at ${address} needs a key`, {
       hint: `Set the environment variable ${apiKeyEnv}.`,
     });
   }
+  if (apiKeyEnv !== undefined) hideSecret(apiKeyEnv, apiKey ?? "");
+  for (const [name, value] of Object.entries(headers ?? {})) hideHeader(name, value);
   const provider = createOpenAICompatible({
     name: "openai-compatible",
     baseURL,
@@ -148,4 +152,10 @@ async function connectCompatible(reference: CompatibleModel): Promise<LanguageMo
     ...(headers === undefined ? {} : { headers: { ...headers } }),
   });
   return provider.languageModel(modelId);
+}
+
+/** A server quotes the whole of what it refuses, or only what follows the scheme. */
+function hideHeader(name: string, value: string): void {
+  hideSecret(name, value);
+  hideSecret(name, value.slice(value.lastIndexOf(" ") + 1));
 }

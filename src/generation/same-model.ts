@@ -11,9 +11,12 @@ export function isSameModel(asked: string, answered: string): boolean {
   return long.startsWith(short) && VERSION.test(long.slice(short.length));
 }
 
-/** What may follow an alias: a date, `latest`, `preview`, a build number. */
+/**
+ * What may follow an alias: a date, `latest`, `preview`, a build number. A few of them: the name is
+ * the provider's, and one of many digits could be taken apart in more ways than there is time for.
+ */
 const VERSION =
-  /^(?:[-@:._]?(?:\d{3,8}|v\d+|latest|preview|exp|\d{4}-\d{2}-\d{2}|\d{2}-\d{2,4}))+$/;
+  /^(?:[-@:._]?(?:\d{3,8}|v\d{1,8}|latest|preview|exp|\d{4}-\d{2}-\d{2}|\d{2}-\d{2,4})){1,4}$/;
 
 function plain(name: string): string {
   const last = name.slice(name.lastIndexOf("/") + 1);

@@ -1,6 +1,7 @@
 /** How faults of a model and tools out of service change the run: another part of `fold.ts`. */
 import { addUserMessage } from "./fold-call.ts";
 import type { Draft, Rest } from "./run.ts";
+import { addUsage } from "./usage.ts";
 import type { ModelFaulted, ToolsWithheld } from "./wire-event.ts";
 
 /** A run remembers the rests of so many models; the oldest go first. */
@@ -10,20 +11,24 @@ const RESTS_MAX = 32;
 const SHRINKS_MAX = 64;
 
 /** No agent has more routes than this. */
-const STRICT_MAX = 32;
+const ROUTES_MAX = 32;
 
 /** Faults of one turn that are kept one by one. Retry budgets end a turn long before. */
 const TURN_FAULTS_MAX = 500;
 
 export function foldFault(draft: Draft, event: ModelFaulted): void {
-  const { asked, fault, answer, shrink, outputTokensMax, notBefore } = event;
+  const { asked, billed, fault, answer, shrink, outputTokensMax, notBefore } = event;
   draft.faults += 1;
+  if (billed !== undefined) draft.usage = addUsage(draft.usage, billed.usage);
   const { kind } = fault;
   draft.turnFaults = [...draft.turnFaults, { asked, kind, answer }].slice(-TURN_FAULTS_MAX);
   if (shrink !== undefined) draft.shrinks = [...draft.shrinks, shrink].slice(-SHRINKS_MAX);
-  draft.outputTokensMax = outputTokensMax ?? draft.outputTokensMax;
+  if (outputTokensMax !== undefined) {
+    const others = draft.outputLimits.filter((limit) => limit.asked !== asked);
+    draft.outputLimits = [...others, { asked, tokensMax: outputTokensMax }].slice(-ROUTES_MAX);
+  }
   if (answer === "repair" && !draft.strictFor.includes(asked)) {
-    draft.strictFor = [...draft.strictFor, asked].slice(-STRICT_MAX);
+    draft.strictFor = [...draft.strictFor, asked].slice(-ROUTES_MAX);
   }
   if (notBefore === undefined) return;
   const others = draft.rests.filter((rest) => rest.asked !== asked);

@@ -82,6 +82,12 @@ export interface Rest {
   readonly until: number;
 }
 
+/** One model's window is not another's: what fits is known of the route that said so. */
+export interface OutputLimit {
+  readonly asked: string;
+  readonly tokensMax: number;
+}
+
 /** A fault of the turn that is to be, and what was done about it. */
 export interface TurnFault {
   readonly asked: string;
@@ -138,8 +144,8 @@ export interface RunState {
   readonly rests: readonly Rest[];
   /** What of the history is sent smaller than it is. */
   readonly shrinks: readonly Shrink[];
-  /** The output that still fits into the model's window, in tokens. */
-  readonly outputTokensMax: number | null;
+  /** Of routes that had no room for more: the output that still fits, in tokens. */
+  readonly outputLimits: readonly OutputLimit[];
   /** Routes that are sent the history in its strictest form: they refused it once. */
   readonly strictFor: readonly string[];
   /** Tools that are out of service, as the model was told. */
@@ -195,7 +201,7 @@ export function emptyRun(runId: string): RunState {
     turnFaults: [],
     rests: [],
     shrinks: [],
-    outputTokensMax: null,
+    outputLimits: [],
     strictFor: [],
     withheld: [],
     withheldChanges: 0,

@@ -1,5 +1,6 @@
 /** What happens between a run and its model that is no answer: faults, and tools taken away. */
 import type { ModelFault } from "./model-fault.ts";
+import type { Usage } from "./usage.ts";
 
 /** What was done about a fault. */
 export type FaultAnswer =
@@ -41,6 +42,8 @@ export interface ModelFaulted {
   };
   /** The route: `provider/model` as it was asked. */
   readonly asked: string;
+  /** A whole answer came that was not taken: what it used, and of which model. It is billed. */
+  readonly billed?: { readonly model: string; readonly usage: Usage };
   readonly fault: ModelFault;
   readonly ms: number;
   /** The model is not asked again by this run before then, ms since the epoch. */

@@ -1,7 +1,7 @@
 /** What follows from an attempt in vain: an event, and then a wait, another form, or the end. */
 import type { Attempt } from "../generation/gateway.ts";
 import { remedyFor, type Remedy, type Tries } from "../generation/retry.ts";
-import type { ModelSettings } from "../generation/model.ts";
+import type { ModelAnswer, ModelSettings } from "../generation/model.ts";
 import type { PreparedRoute } from "../generation/route.ts";
 import type { ModelFault } from "../journal/model-fault.ts";
 import type { ModelFaulted } from "../journal/wire-event.ts";
@@ -49,8 +49,8 @@ function triesSoFar(
 ): Tries {
   const { session, agent, options, retry, local } = asking;
   const { kind } = fault;
-  const canShrink = (): boolean =>
-    smallerRequest(session, fault, settings?.maxOutputTokens) !== null;
+  const refused = { asked: route.name, maxOutputTokens: settings?.maxOutputTokens };
+  const canShrink = (): boolean => smallerRequest(session, fault, refused) !== null;
   const canRepair = (): boolean => hasStricterForm(session, agent, route);
   const can = { canShrink, canRepair };
   return triesOf(session, agent, { ...options, retry, local, asked: route.name, kind, ...can });
@@ -96,8 +96,8 @@ export async function answerFault(
   if (session.hardAbort.aborted) return { kind: "stopped" };
   if (remedy.kind === "wait") return waitAfterFault(asking, route, { ...given, ms: remedy.ms });
   if (remedy.kind === "rest") return restAfterFault(asking, route, { ...given, ms: remedy.ms });
-  const smaller =
-    remedy.kind === "shrink" ? smallerRequest(session, fault, settings.maxOutputTokens) : null;
+  const refused = { asked: route.name, maxOutputTokens: settings.maxOutputTokens };
+  const smaller = remedy.kind === "shrink" ? smallerRequest(session, fault, refused) : null;
   keepFault(session, route, { ...given, answer: remedy.kind, ...smaller });
   await session.flush();
   switch (remedy.kind) {
@@ -173,6 +173,7 @@ function keepFault(
     answer,
     ...(arrived === null || arrived.chars + arrived.calls === 0 ? {} : { arrived }),
     asked: route.name,
+    ...(attempt.kind === "failed" ? {} : { billed: billedFor(attempt.answer) }),
     fault,
     ms: attempt.ms,
     ...(notBefore === undefined ? {} : { notBefore }),
@@ -181,6 +182,10 @@ function keepFault(
     turn: session.state.turn + 1,
     ...(waitMs === undefined ? {} : { waitMs }),
   });
+}
+
+function billedFor({ model, usage }: ModelAnswer): NonNullable<ModelFaulted["billed"]> {
+  return { model, usage };
 }
 
 export function failure(asking: Asking, route: PreparedRoute | null, message: string): Asked {

@@ -93,7 +93,7 @@ export function triesOf(
     onRoute: onRoute.length + 1,
     ofKind: ofKind.length + 1,
     inRun: state.faults + 1,
-    shrinks: state.turnFaults.filter(({ answer }) => answer === "shrink").length,
+    shrinks: onRoute.filter(({ answer }) => answer === "shrink").length,
     canShrink: facts.canShrink,
     canRepair: facts.canRepair,
     hasOther: others.length > 0,

@@ -6,7 +6,7 @@ import type { CallOptions } from "./call-prepare.ts";
 import { awaitRoom } from "./call-room.ts";
 import { cancelledCall, deniedCall, fullCall, unavailableCall } from "./observation.ts";
 import type { Session } from "./session.ts";
-import { awaitTool } from "./tool-circuit.ts";
+import { awaitTool, leaveTool } from "./tool-circuit.ts";
 
 export interface Barred {
   readonly message: string;
@@ -19,14 +19,27 @@ export async function whyNotAgain(
   call: Call,
   given: { readonly permit: Permit; readonly options: CallOptions; readonly isRetry?: boolean },
 ): Promise<Barred | null> {
-  const { permit, options, isRetry = false } = given;
+  const { permit, options } = given;
   if (session.state.cancel !== null) {
     return { message: "the run was cancelled", observation: cancelledCall() };
   }
-  const { tool, input, argsHash } = permit;
+  const { tool } = permit;
   if (tool.effect.class === "idempotent" && call.claim !== undefined) {
     await awaitTool(session, { tool, callId: call.callId }, options.circuits);
   }
+  const barred = await whyBarred(session, call, given);
+  // It may have come in as the probe, and another finds out now how the service is.
+  if (barred !== null) await leaveTool(session, { tool, callId: call.callId }, options.circuits);
+  return barred;
+}
+
+async function whyBarred(
+  session: Session,
+  call: Call,
+  given: { readonly permit: Permit; readonly options: CallOptions; readonly isRetry?: boolean },
+): Promise<Barred | null> {
+  const { permit, options, isRetry = false } = given;
+  const { tool, input, argsHash } = permit;
   const decided = await decideOnCall(session, { call, tool, input, argsHash, isRetry }, options);
   if (decided.kind === "allow") {
     return decided.hasRoom ? null : whyNoRoom(session, { callId: call.callId, tool, ...options });

@@ -39,10 +39,36 @@ import type { Tool } from "../tools/tool.ts";
 export async function runCalls(session: Session, options: CallOptions): Promise<void> {
   expireApprovals(session);
   const open = session.state.calls.filter((call) => call.status !== "settled");
-  const starts: (() => Promise<void>)[] = [];
+  const starts: Start[] = [];
   for (const call of open) {
-    if (call.status === "claimed") starts.push(() => recoverCall(session, call, options));
+    if (call.status === "claimed") starts.push({ run: () => recoverCall(session, call, options) });
   }
+  try {
+    await admitRequested(session, { open, starts }, options);
+    await session.flush();
+  } catch (thrown) {
+    // Slots are the process's: a run that cannot go on must not take them along.
+    for (const { holds } of starts) if (holds !== undefined) options.slots.free(holds);
+    throw thrown;
+  }
+  const settled = await Promise.allSettled(starts.map(({ run }) => run()));
+  const failed = settled.find((result) => result.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
+}
+
+/** What is left to do for one call once its claim is durable. */
+interface Start {
+  readonly run: () => Promise<void>;
+  /** Of this tool it has a slot already, which `run` gives back. */
+  readonly holds?: Tool;
+}
+
+/** Prepares and decides on what was requested; each adds what is left to do for it. */
+async function admitRequested(
+  session: Session,
+  { open, starts }: { readonly open: readonly Call[]; readonly starts: Start[] },
+  options: CallOptions,
+): Promise<void> {
   const continued = new Set<string>();
   const requested = open.filter((call) => call.status === "requested");
   const prepare = (call: Call): Promise<Prepared | Waiting | Refused> =>
@@ -50,12 +76,9 @@ export async function runCalls(session: Session, options: CallOptions): Promise<
   const together = isOrdered(options) ? null : await Promise.all(requested.map(prepare));
   for (const [index, call] of requested.entries()) {
     const ready = together?.[index] ?? (await prepare(call));
-    starts.push(admit(session, refuseTwin(ready, continued), { call, options }));
+    const start = admit(session, refuseTwin(ready, continued), { call, options });
+    if (start !== null) starts.push(start);
   }
-  await session.flush();
-  const settled = await Promise.allSettled(starts.map((start) => start()));
-  const failed = settled.find((result) => result.status === "rejected");
-  if (failed !== undefined) throw failed.reason;
 }
 
 /** True when what a call may do depends on what those before it in its turn were allowed. */
@@ -89,12 +112,12 @@ function refuseTwin(
   return ready;
 }
 
-/** Pushes the refusal, the question, or the claim when a slot is free; hands back what is left. */
+/** Pushes the refusal, the question, or the claim when a slot is free; null: nothing is left. */
 function admit(
   session: Session,
   prepared: Prepared | Waiting | Refused,
   given: { readonly call: Call; readonly options: CallOptions },
-): () => Promise<void> {
+): Start | null {
   const { call, options } = given;
   if (prepared.kind === "refused") {
     const { code, observation, quotes, rules = [] } = prepared;
@@ -107,19 +130,19 @@ function admit(
       ...decidedBy(session, call.callId, rules),
     });
     session.settleCall(call.callId, false);
-    return async () => undefined;
+    return null;
   }
   if (prepared.kind === "waiting") {
     session.push({ ...prepared.asked, ...decidedBy(session, call.callId, prepared.asked.rules) });
-    return async () => undefined;
+    return null;
   }
   const { tool } = prepared;
   const mustAsk = prepared.continues !== null && tool.effect.class === "once";
   if (mustAsk || !prepared.hasRoom || !options.slots.tryTake(tool)) {
-    return () => runLater(session, prepared, options);
+    return { run: () => runLater(session, prepared, options) };
   }
   const running = claim(session, prepared, options);
-  return () => runInSlot(session, running, options);
+  return { run: () => runInSlot(session, running, options), holds: tool };
 }
 
 function claim(session: Session, prepared: Prepared, options: CallOptions): Running {

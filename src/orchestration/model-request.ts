@@ -25,12 +25,12 @@ export function modelRequest(
 
 /** The agent's settings, those of the route in their place, and no more output than fits. */
 export function settingsFor(session: Session, agent: Agent, route: PreparedRoute): ModelSettings {
-  const { outputTokensMax } = session.state;
-  if (route.settings === undefined && outputTokensMax === null) return agent.settings;
+  const limit = session.state.outputLimits.find(({ asked }) => asked === route.name);
+  if (route.settings === undefined && limit === undefined) return agent.settings;
   const settings = { ...agent.settings, ...route.settings };
-  if (outputTokensMax === null) return settings;
-  const { maxOutputTokens = outputTokensMax } = settings;
-  return { ...settings, maxOutputTokens: Math.min(maxOutputTokens, outputTokensMax) };
+  if (limit === undefined) return settings;
+  const { maxOutputTokens = limit.tokensMax } = settings;
+  return { ...settings, maxOutputTokens: Math.min(maxOutputTokens, limit.tokensMax) };
 }
 
 /**
@@ -54,20 +54,26 @@ const TOKEN_CHARS = 4;
 /**
  * How the request that did not fit can be made smaller: by the output it reserves, where the
  * provider said that the prompt itself would fit, else by the history. Null: it cannot.
- * `reserved`: the output that the refused request asked for at most.
  */
 export function smallerRequest(
   { state }: Session,
   fault: ModelFault,
-  reserved: number | undefined,
+  refused: {
+    readonly asked: string;
+    /** The output that the refused request asked for at most. */
+    readonly maxOutputTokens: number | undefined;
+  },
 ): Pick<ModelFaulted, "shrink"> | Pick<ModelFaulted, "outputTokensMax"> | null {
   const { tokens, tokensMax } = fault.kind === "context_overflow" ? fault : {};
+  const { asked, maxOutputTokens } = refused;
   const fit = fitOutput({
     ...(tokens === undefined ? {} : { tokens }),
     ...(tokensMax === undefined ? {} : { tokensMax }),
-    ...(reserved === undefined ? {} : { maxOutputTokens: reserved }),
+    ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
   });
-  const isFirst = !state.turnFaults.some(({ answer }) => answer === "shrink");
+  const isFirst = !state.turnFaults.some(
+    (before) => before.answer === "shrink" && before.asked === asked,
+  );
   if (fit !== null && isFirst) return { outputTokensMax: fit };
   const over = (tokens ?? 0) - (tokensMax ?? 0);
   const wantedChars = Math.max(1, over * TOKEN_CHARS);

@@ -59,7 +59,7 @@ export async function isToolQuietNow(tool: Tool, circuits: Circuits): Promise<bo
   return circuits.isQuiet(circuit.scope);
 }
 
-/** Why the tool may not be touched now; null when it may, as far as anybody knows. */
+/** Why the call may not touch the tool now; null when it may, as far as anybody knows. */
 export async function whyClosedOff(
   session: Session,
   given: ToolCall,
@@ -68,6 +68,7 @@ export async function whyClosedOff(
   const circuit = toolCircuit(given.tool);
   if (circuit === null || circuits.isQuiet(circuit.scope)) return null;
   await circuits.look(circuit.scope);
+  // A call that has waited for its service may be the probe already.
   const off = circuits.closedOff(circuit.scope, circuit.settings, holderOf(session, given));
   return off === null ? null : reasonOf(session, off.until);
 }

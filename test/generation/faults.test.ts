@@ -6,7 +6,15 @@ import { scriptedModel, type ScriptedStep } from "../../src/chaos/door.ts";
 import { once } from "../../src/index.ts";
 import { redactKeys } from "../../src/generation/fault/redact.ts";
 import { serve } from "../chaos/served.ts";
-import { agentOf, eventsOf, modelOf, network, play, toolOf } from "../orchestration/world.ts";
+import {
+  agentOf,
+  eventsOf,
+  modelOf,
+  network,
+  play,
+  toolOf,
+  worldOf,
+} from "../orchestration/world.ts";
 
 const payTwice: readonly ScriptedStep[] = [
   { call: { name: "pay", arguments: { cents: 5 } } },
@@ -147,6 +155,25 @@ describe("a model object that throws", () => {
   });
 });
 
+test("a provider that names its model at great length spoils no answer", async () => {
+  const played = modelOf("Fine.");
+  const modelId = `model\u001B[2J${"1".repeat(2_000_000)}`;
+  const model: typeof played = {
+    ...played,
+    doGenerate: async (options) => ({
+      ...(await played.doGenerate(options)),
+      response: { modelId },
+    }),
+  };
+  for (const switchedModel of ["accept", "fault"] as const) {
+    const modelRetry = { attemptsMax: 1, switchedModel };
+    const { outcome, events } = await play(agentOf(model), { modelRetry });
+    expect(outcome.kind).toBe(switchedModel === "accept" ? "succeeded" : "failed_recoverable");
+    for (const event of events) expect(JSON.stringify(event).length).toBeLessThan(5_000);
+    expect(JSON.stringify(events)).not.toContain("u001b");
+  }
+});
+
 describe("keys stay out of what is kept", () => {
   test("those of the environment and those that look like one", () => {
     process.env["SHOP_TOKEN"] = "abcdefgh-secret";
@@ -158,6 +185,11 @@ describe("keys stay out of what is kept", () => {
       ["header Authorization: Bearer eyJhbGciOi.abc", "eyJhbGciOi"],
       ["GET https://x.test/v1?key=AIzaSyABCDEFG&x=1 failed", "AIzaSy"],
       ["https://me:hunter2hunter2@x.test/v1 refused", "hunter2"],
+      ["https://hunter2hunter2@x.test/v1 refused", "hunter2"],
+      ["https://:hunter2hunter2@x.test/v1 refused", "hunter2"],
+      ["https://me:hun@ter2hunter2@x.test/v1 refused", "ter2"],
+      ["GET https://x.test/v1?subscription-key=hunter2hunter2 failed", "hunter2"],
+      ["GET https://x.test/v1?a=1&sig=hunter2hunter2 failed", "hunter2"],
       ["the token abcdefgh-secret is wrong", "abcdefgh-secret"],
     ] as const;
     for (const [text, secret] of cases) expect(redactKeys(text)).not.toContain(secret);
@@ -166,33 +198,49 @@ describe("keys stay out of what is kept", () => {
     );
   });
 
-  test("in the outcome and the journal of a run that was refused", async () => {
-    process.env["TEST_MODEL_KEY"] = "verysecret-0123456789";
-    onTestFinished(() => {
-      delete process.env["TEST_MODEL_KEY"];
-    });
-    const seen: (string | undefined)[] = [];
-    const server = createServer((request, response) => {
-      const { authorization } = request.headers;
-      seen.push(authorization);
-      response.writeHead(401, { "content-type": "application/json" });
-      response.end(JSON.stringify({ error: { message: `Bad key: ${authorization}` } }));
-    });
-    server.listen(0, "127.0.0.1");
-    await onceEvent(server, "listening");
-    onTestFinished(() => {
-      server.close();
-    });
-    const address = server.address();
-    const port = typeof address === "object" && address !== null ? address.port : 0;
-    const model = {
-      baseURL: `http://127.0.0.1:${port}/v1`,
-      modelId: "m",
-      apiKeyEnv: "TEST_MODEL_KEY",
-    };
-    const { outcome, events } = await play(agentOf(model));
-    expect(seen).toEqual(["Bearer verysecret-0123456789"]);
-    expect(outcome.reason.code).toBe("model_failed");
-    expect(JSON.stringify([outcome, events])).not.toContain("verysecret");
+  test.each(["TEST_MODEL_KEY", "TEST_MODEL_MASTER"])(
+    "in the outcome and the journal of a run that was refused: %s",
+    async (variable) => {
+      process.env[variable] = "verysecret-0123456789";
+      onTestFinished(() => {
+        delete process.env[variable];
+      });
+      const seen: (string | undefined)[] = [];
+      const server = createServer((request, response) => {
+        const { authorization } = request.headers;
+        seen.push(authorization);
+        response.writeHead(401, { "content-type": "application/json" });
+        const message = `Bad key: ${authorization}, ${String(request.headers["x-team"])}`;
+        response.end(JSON.stringify({ error: { message } }));
+      });
+      server.listen(0, "127.0.0.1");
+      await onceEvent(server, "listening");
+      onTestFinished(() => {
+        server.close();
+      });
+      const address = server.address();
+      const port = typeof address === "object" && address !== null ? address.port : 0;
+      const model = {
+        baseURL: `http://127.0.0.1:${port}/v1`,
+        modelId: "m",
+        apiKeyEnv: variable,
+        headers: { "x-team": "Team innermost-9876543210" },
+      };
+      const { outcome, events } = await play(agentOf(model));
+      expect(seen).toEqual(["Bearer verysecret-0123456789"]);
+      expect(outcome.reason.code).toBe("model_failed");
+      expect(JSON.stringify([outcome, events])).not.toContain("verysecret");
+      expect(JSON.stringify([outcome, events])).not.toContain("innermost");
+      expect(outcome.reason.message).toContain("Bad key: ");
+    },
+  );
+
+  test("in what is said of an address that cannot be used", async () => {
+    for (const baseURL of ["http://me:hunter2hunter2@[/v1", "https://hunter2hunter2@x.test/v1"]) {
+      const model = { baseURL, modelId: "m", apiKeyEnv: "NO_SUCH_VARIABLE" };
+      const refused: unknown = await worldOf(agentOf(model)).catch((thrown: unknown) => thrown);
+      expect(String(refused)).toContain("BridleError");
+      expect(String(refused)).not.toContain("hunter2");
+    }
   });
 });

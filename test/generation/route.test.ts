@@ -249,4 +249,13 @@ describe("whether the model that answered is the one that was asked", () => {
     expect(isSameModel(asked, answered)).toBe(false);
     expect(isSameModel(answered, asked)).toBe(false);
   });
+
+  test("takes no time over a name that is made to take for ever", () => {
+    const begun = performance.now();
+    for (const end of ["x", "-x", "v"]) {
+      expect(isSameModel("m", `m${"1".repeat(20_000)}${end}`)).toBe(false);
+      expect(isSameModel("m", `mv${"1".repeat(20_000)}${end}`)).toBe(false);
+    }
+    expect(performance.now() - begun).toBeLessThan(500);
+  });
 });

@@ -100,6 +100,9 @@ function faultOf(state: RunState, { nth, text, roll }: Choice): EventBody {
     kind: "model.faulted",
     answer,
     asked: ROUTES[roll % ROUTES.length] ?? "one/a",
+    ...((nth + roll) % 2 === 0
+      ? { billed: { model: "one/a", usage: { inputTokens: nth, outputTokens: 1 } } }
+      : {}),
     fault: { kind: "rate_limited", message: text, status: 429 },
     ms: nth,
     ...(["wait", "park", "rest"].includes(answer) ? { notBefore: 9_000 + roll, waitMs: roll } : {}),

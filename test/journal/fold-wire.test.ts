@@ -8,6 +8,7 @@ import { anyJournal } from "./any-journal.ts";
 test("faults count up to the next answer, which says who made it from there on", () => {
   let faults = 0;
   let switches = 0;
+  let billed = 0;
   fc.assert(
     fc.property(anyJournal, (events) => {
       let state = emptyRun("r1");
@@ -20,6 +21,9 @@ test("faults count up to the next answer, which says who made it from there on",
           assert.equal(state.turnFaults.length, before.turnFaults.length + 1);
           assert.equal(state.messages.length, before.messages.length);
           assert.equal(state.calls, before.calls);
+          const used = (before.usage.outputTokens ?? 0) + (event.billed?.usage.outputTokens ?? 0);
+          assert.equal(state.usage.outputTokens ?? 0, used);
+          if (event.billed !== undefined) billed += 1;
           const rest = state.rests.find(({ asked }) => asked === event.asked);
           assert(event.notBefore === undefined || rest?.until === event.notBefore);
           assert(event.answer !== "repair" || state.strictFor.includes(event.asked));
@@ -45,4 +49,5 @@ test("faults count up to the next answer, which says who made it from there on",
   );
   expect(faults).toBeGreaterThan(200);
   expect(switches).toBeGreaterThan(200);
+  expect(billed).toBeGreaterThan(50);
 });

@@ -1,12 +1,13 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { memoryStore, once, read, type Harness } from "../../src/index.ts";
+import { idempotent, memoryStore, once, read, type Harness } from "../../src/index.ts";
 import { makeFolder, openJournal } from "../storage/folder.ts";
 import {
   agentOf,
   eventsOf,
   modelOf,
   network,
+  play,
   toolOf,
   until,
   wholeJournal,
@@ -139,4 +140,29 @@ test("a store that cannot note a failure costs no result", async () => {
   expect((await run.outcome()).kind).toBe("succeeded");
   expect(problems).toEqual([]);
   expect(service.hits).toBeGreaterThan(0);
+});
+
+test("an idempotent call that may have landed waits for its service and is its probe", async () => {
+  let hits = 0;
+  let isUp = false;
+  const pay = toolOf({
+    effect: idempotent(),
+    retry: { retriesMax: 5, baseMs: 1, maxMs: 2 },
+    breaker: { failuresMax: 2, openMs: 300 },
+    execute: () => {
+      hits += 1;
+      if (!isUp) throw network("ECONNRESET");
+      return "paid";
+    },
+  });
+  const agent = agentOf(modelOf({ calls: [{ tool: "pay" }] }, "Done."), { tools: { pay } });
+  setTimeout(() => {
+    isUp = true;
+  }, 100);
+  const { outcome, events, store } = await play(agent);
+  expect(outcome.kind).toBe("succeeded");
+  expect(eventsOf(events, "call.in_doubt")).toEqual([]);
+  expect(eventsOf(events, "call.completed")).toMatchObject([{ attempts: 3 }]);
+  expect(hits).toBe(3);
+  expect(await store.circuit("tool/pay")).toMatchObject({ failures: 0, openUntil: 0, probe: null });
 });

@@ -82,12 +82,20 @@ function costOf(
   let sum = 0;
   const unknown = new Set<string>();
   let model = "";
-  for (const event of events) {
-    if (event.kind !== "model.answered") continue;
-    model = event.model ?? model;
-    const cost = costUsd(prices, model, event.usage);
-    if (cost === null) unknown.add(model);
+  const add = (billed: string, usage: Usage): void => {
+    const cost = costUsd(prices, billed, usage);
+    if (cost === null) unknown.add(billed);
     else sum += cost;
+  };
+  for (const event of events) {
+    if (event.kind === "model.answered") {
+      model = event.model ?? model;
+      add(model, event.usage);
+    }
+    // An answer that was not taken costs what one costs that was.
+    if (event.kind === "model.faulted" && event.billed !== undefined) {
+      add(event.billed.model, event.billed.usage);
+    }
   }
   return { costUsd: unknown.size === 0 ? sum : null, costUnknownFor: [...unknown] };
 }

@@ -19,15 +19,19 @@ const KEY_SHAPES: readonly (readonly [RegExp, string])[] = [
   [/\beyJ[\w-]{8,2048}\.[\w-]{8,}(?:\.[\w-]*)?/g, "[key]"],
   [/\b(Bearer|Basic)\s+[\w.~+/=-]{8,}/gi, "$1 [key]"],
   [/\b((?:x-)?(?:goog-)?api-key["']?\s*[:=]\s*["']?)[^\s"',;]{8,}/gi, "$1[key]"],
-  [/([?&](?:api[-_]?key|key|token|access_token)=)[^&\s"']+/gi, "$1[key]"],
-  [/(:\/\/)[^/\s:@]+:[^/\s@]+@/g, "$1[key]@"],
+  [
+    /([?&][\w.-]{0,40}(?:key|token|secret|password|sig|signature|auth|code)=)[^&\s"']+/gi,
+    "$1[key]",
+  ],
+  // Also a name without a password, which many servers take a token as.
+  [/(:\/\/)[^/\s?#"'<>]{1,512}@/g, "$1[key]@"],
 ];
 const SECRET_NAME = /KEY|TOKEN|SECRET|PASSWORD/i;
 const SECRET_CHARS_MIN = 8;
 
 /** Keys of the environment and what looks like one are replaced by a name in brackets. */
 export function redactKeys(text: string): string {
-  return redactShapes(redactValues(text, secretsOfEnvironment()));
+  return redactShapes(redactValues(text, knownSecrets()));
 }
 
 /**
@@ -35,7 +39,7 @@ export function redactKeys(text: string): string {
  * parts in two is not recognised, and its first half must not stay.
  */
 export function redactBeginning(text: string, isCut: boolean): string {
-  const secrets = secretsOfEnvironment();
+  const secrets = knownSecrets();
   const safe = redactShapes(redactValues(text, secrets));
   const longest = secrets[0]?.value.length ?? 0;
   return isCut ? safe.slice(0, Math.max(0, safe.length - longest)) : safe;
@@ -43,7 +47,7 @@ export function redactBeginning(text: string, isCut: boolean): string {
 
 /** The first line's worth of a text, redacted and at most `MESSAGE_CHARS_MAX` long. */
 export function faultLine(text: string): string {
-  const secrets = secretsOfEnvironment();
+  const secrets = knownSecrets();
   const longest = secrets[0]?.value.length ?? 0;
   const looked = text.slice(0, WINDOW_CHARS + longest);
   const safe = redactBeginning(looked, looked.length < text.length);
@@ -57,14 +61,31 @@ function cut(line: string, charsMax: number): string {
   return `${line.slice(0, charsMax - 1).replace(/[\uD800-\uDBFF]$/, "")}…`;
 }
 
+/** Keys and headers that were handed to a client, by value: an environment does not name them. */
+const handedOver = new Map<string, string>();
+
+/** The oldest go first; they are those of routes that were made for runs long ago. */
+const HANDED_OVER_MAX = 1_000;
+
+/** From now on this value is kept out of faults, and `name` stands in its place. */
+export function hideSecret(name: string, value: string): void {
+  if (value.length < SECRET_CHARS_MIN) return;
+  handedOver.delete(value);
+  handedOver.set(value, name);
+  for (const oldest of handedOver.keys()) {
+    if (handedOver.size <= HANDED_OVER_MAX) break;
+    handedOver.delete(oldest);
+  }
+}
+
 interface Secret {
   readonly name: string;
   readonly value: string;
 }
 
 /** The longest first: a key that holds another one goes as a whole. */
-function secretsOfEnvironment(): readonly Secret[] {
-  const secrets: Secret[] = [];
+function knownSecrets(): readonly Secret[] {
+  const secrets = [...handedOver].map(([value, name]): Secret => ({ name, value }));
   for (const [name, value = ""] of Object.entries(process.env)) {
     if (value.length < SECRET_CHARS_MIN || !SECRET_NAME.test(name)) continue;
     secrets.push({ name, value });
