@@ -32,6 +32,8 @@ const clients: Readonly<Record<Client, (urlOf: UrlOf) => LanguageModel>> = {
 
 export interface Provider {
   readonly model: LanguageModel;
+  /** The same for one run, whose faults are drawn for it alone. */
+  readonly modelFor: (runKey: string) => LanguageModel;
   /** What became of each request, oldest first. */
   readonly exchanges: ExchangeRecord[];
   /** Requests that reached the model: what a fault answered in its place did not. */
@@ -62,6 +64,7 @@ export async function provider(
   });
   return {
     model: clients[client]((name) => server.urlFor("", name)),
+    modelFor: (runKey) => clients[client]((name) => server.urlFor(runKey, name)),
     exchanges,
     requests,
     refused: () =>

@@ -250,6 +250,24 @@ describe("what an author says about a route", () => {
     expect(hits(dear, dearer)).toEqual([0, 0]);
   });
 
+  for (const [inputTokens, asked] of [
+    [4_000, 0],
+    [9_000, 1],
+  ] as const) {
+    test(`what one model counted is no bound for another (${inputTokens} tokens)`, async () => {
+      const denied = Object.assign(new Error("no"), { statusCode: 401 });
+      const one = modelOf({ calls: [{ tool: "look" }] }, () => ({ fails: denied }));
+      const two = { ...modelOf("-", "Done."), modelId: "two" };
+      const page = toolOf({ effect: read(), execute: () => "x".repeat(3_000) });
+      const made = agentOf([one, two], { tools: { look: page }, budget: { inputTokens } });
+      const { outcome } = await play(made, options);
+      // The first counted 10 tokens and may have more; the second has counted nothing yet.
+      expect(one.requests).toHaveLength(2);
+      expect(two.requests).toHaveLength(asked);
+      expect(outcome.reason.code).toBe(asked === 1 ? "model_finished" : "budget_exhausted");
+    });
+  }
+
   test("a model that a policy forbids is not asked; the next one is", async () => {
     const barred = await provider("chat", looking(1));
     const fine = await provider("anthropic", looking(1));
