@@ -9,6 +9,8 @@
  *    content type is an answer.
  * F3 Whoever cancels closes the connection.
  * F4 Every packet counts as a sign of life, also one of which the client makes nothing.
+ * F5 What is asked goes where the caller said. A redirect to another host would take the whole
+ *    prompt along, and every header by which a key is sent but `authorization`.
  */
 import { noteArrival } from "./arrival.ts";
 
@@ -23,7 +25,7 @@ type Bytes = ReadableStream<Uint8Array<ArrayBuffer>>;
 /** `given` is the network below; the process's own when absent. */
 export function wireFetch(given?: Fetch): Fetch {
   return async (input, init) => {
-    const response = await (given ?? globalThis.fetch)(input, init);
+    const response = await follow(given ?? globalThis.fetch, input, init);
     if (response.body === null) return response;
     const body = isSure(response) ? response.body : await answerIn(response, response.body);
     const { status, statusText, headers } = response;
@@ -36,6 +38,44 @@ export function wireFetch(given?: Fetch): Fetch {
     Object.defineProperty(made, "url", { value: response.url });
     return made;
   };
+}
+
+const REDIRECTS_MAX = 5;
+
+/** F4. Within one host as often as `REDIRECTS_MAX`, where the request stays what it is. */
+async function follow(
+  fetch: Fetch,
+  input: Parameters<Fetch>[0],
+  init: Parameters<Fetch>[1],
+): Promise<Response> {
+  let response = await fetch(input, { ...init, redirect: "manual" });
+  for (let hops = 0; response.status >= 300 && response.status < 400; hops++) {
+    const from = input instanceof Request ? input.url : String(input);
+    const to = URL.parse(response.headers.get("location") ?? "", response.url || from);
+    const isKept = response.status === 307 || response.status === 308;
+    const isWhole = !(input instanceof Request) && !(init?.body instanceof ReadableStream);
+    const isNear = to !== null && isSameHost(to, new URL(response.url || from));
+    if (!isNear || !isKept || !isWhole || hops === REDIRECTS_MAX) return notFollowed(response, to);
+    await response.body?.cancel();
+    response = await fetch(to, { ...init, redirect: "manual" });
+  }
+  return response;
+}
+
+/** The same server, or the same name over TLS. */
+function isSameHost(to: URL, from: URL): boolean {
+  if (to.origin === from.origin) return true;
+  return from.protocol === "http:" && to.protocol === "https:" && to.hostname === from.hostname;
+}
+
+/** In the shape of a provider's own refusal. */
+async function notFollowed(response: Response, to: URL | null): Promise<Response> {
+  await response.body?.cancel();
+  const where = to === null ? "nowhere" : to.host;
+  const message = `the address redirects to ${where}, which is not followed`;
+  const made = Response.json({ error: { message } }, { status: response.status });
+  Object.defineProperty(made, "url", { value: response.url });
+  return made;
 }
 
 /** What need not be looked into: refusals, and what says that it is data. */

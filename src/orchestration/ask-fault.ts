@@ -114,7 +114,10 @@ export async function answerFault(
   }
 }
 
-/** Others are asked meanwhile; when none of them can be, the rest is waited for. */
+/**
+ * Others are asked meanwhile; when none of them can be, the rest is waited for. A rest that
+ * outlasts the run is none: the route is given up.
+ */
 async function restAfterFault(
   asking: Asking,
   route: PreparedRoute,
@@ -123,7 +126,8 @@ async function restAfterFault(
   const { session } = asking;
   const { ms } = given;
   const notBefore = session.clock.now() + ms;
-  keepFault(session, route, { ...given, answer: "rest", notBefore, waitMs: ms });
+  if (notBefore >= session.wallEnd) keepFault(session, route, { ...given, answer: "switch" });
+  else keepFault(session, route, { ...given, answer: "rest", notBefore, waitMs: ms });
   await session.flush();
   tellRestarted(asking, given.attempt);
   return null;

@@ -58,10 +58,7 @@ async function askOnce(asking: Asking): Promise<Asked | null> {
   const { session, agent, options } = asking;
   const picking = pickRoute(session, agent, { ...options, ...asking });
   const choice = picking instanceof Promise ? await picking : picking;
-  // What set the last route aside says more than that there is none.
-  if (choice.kind === "none") {
-    return asking.local.at(-1)?.outcome ?? failure(asking, null, choice.why);
-  }
+  if (choice.kind === "none") return whyNobody(asking) ?? failure(asking, null, choice.why);
   if (choice.kind === "wait") return waitFor(asking, choice.route, choice);
   const { route } = choice;
   const refused = agent.policies === null ? null : await refusedBefore(asking, route);
@@ -106,6 +103,15 @@ async function askOnce(asking: Asking): Promise<Asked | null> {
   }
   await grant.fail(attempt.fault);
   return answerFault(asking, route, { fault: attempt.fault, attempt, settings: asked });
+}
+
+/**
+ * What set the routes aside says more than that there is none. A budget before a policy: a person
+ * may raise it, or it has room again by itself, while a model that is forbidden stays so.
+ */
+function whyNobody({ local }: Asking): Asked | null {
+  const ofBudget = local.filter(({ outcome }) => outcome.kind === "exhausted");
+  return (ofBudget.at(-1) ?? local.at(-1))?.outcome ?? null;
 }
 
 /** A reservation that was not used is given back as after a refusal. */

@@ -46,7 +46,8 @@ interface Hold {
   readonly session: Session;
   readonly agent: Agent;
   readonly calls: CallOptions;
-  readonly turn: TurnOptions;
+  readonly turn: Omit<TurnOptions, "routes">;
+  routes: TurnOptions["routes"] | null;
   readonly steps: Steps;
 }
 
@@ -56,16 +57,14 @@ export function agentProgram(agent: Agent, options: LoopOptions): Program {
 }
 
 async function runLoop(session: Session, agent: Agent, options: LoopOptions): Promise<Advance> {
-  const input = session.state.created?.input ?? null;
-  const routes = await agent.routesFor({ runId: session.fence.runId, input });
   const { retry, onDelta, governing, slots, circuits } = options;
   const trust = await openTrust(session, agent);
   const hold: Hold = {
     session,
     agent,
     calls: { agent, governing, slots, circuits, trust },
+    routes: null,
     turn: {
-      routes,
       circuits,
       governing,
       trust,
@@ -267,7 +266,20 @@ const whyUnasked = {
   },
 } as const;
 
-async function ask({ session, agent, turn }: Hold): Promise<Advance | null> {
+/**
+ * Chosen once for each hold, and only when a model is to be asked: a choice that fails must not
+ * keep a run from being cancelled, from running out of time, or from settling its calls.
+ */
+async function routesOf(hold: Hold): Promise<TurnOptions["routes"]> {
+  const { session, agent } = hold;
+  const input = session.state.created?.input ?? null;
+  hold.routes ??= await agent.routesFor({ runId: session.fence.runId, input });
+  return hold.routes;
+}
+
+async function ask(hold: Hold): Promise<Advance | null> {
+  const { session, agent } = hold;
+  const turn = { ...hold.turn, routes: hold.routes ?? (await routesOf(hold)) };
   const { circuits } = turn;
   if (!areToolsQuiet(session, agent, circuits)) await announceTools(session, agent, circuits);
   const asked = await askModel(session, agent, turn);

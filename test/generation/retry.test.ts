@@ -132,6 +132,7 @@ describe("what is done about a fault", () => {
     const limited: Partial<ModelFault> = { kind: "rate_limited", retryAfterMs: 60_000 };
     expect(remedy(limited).kind).toBe("wait");
     expect(remedy(limited, { hasOther: true }).kind).toBe("rest");
+    expect(remedy(limited, { hasOther: true, ofKind: 21 })).toEqual({ kind: "switch" });
     expect(remedy({ ...limited, retryAfterMs: 5_000 }, { hasOther: true }).kind).toBe("wait");
   });
 
