@@ -3,21 +3,9 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { BridleError, errorMessage } from "../std/error.ts";
 import { nearNames } from "../std/suggest.ts";
+import { keyOf, providerKeys } from "./provider-key.ts";
 import { wireFetch } from "./wire-fetch.ts";
 import type { CompatibleModel, LanguageModel, ModelReference } from "./model.ts";
-
-/** Where the providers' packages look for their key. Only for a better error message. */
-const keyVariables: Readonly<Record<string, string>> = {
-  anthropic: "ANTHROPIC_API_KEY",
-  cohere: "COHERE_API_KEY",
-  deepseek: "DEEPSEEK_API_KEY",
-  google: "GOOGLE_GENERATIVE_AI_API_KEY",
-  groq: "GROQ_API_KEY",
-  mistral: "MISTRAL_API_KEY",
-  openai: "OPENAI_API_KEY",
-  togetherai: "TOGETHER_API_KEY",
-  xai: "XAI_API_KEY",
-};
 
 const PROVIDER = /^[a-z][a-z0-9-]*$/;
 
@@ -48,10 +36,11 @@ async function loadNamed(reference: string): Promise<LanguageModel> {
     });
   }
   const loaded = await importProvider(provider, modelId);
-  const variable = keyVariables[provider];
-  if (variable !== undefined && (process.env[variable] ?? "") === "") {
+  const key = keyOf(provider);
+  const isNeeded = key !== undefined && key.isOptional !== true;
+  if (isNeeded && (process.env[key.variable] ?? "") === "") {
     throw new BridleError("model_key_missing", `${reference} needs a key`, {
-      hint: `Set the environment variable ${variable}.`,
+      hint: `Set the environment variable ${key.variable}; you get a key at ${key.page}.`,
     });
   }
   return providerOf(loaded, provider)(modelId);
@@ -64,7 +53,7 @@ async function importProvider(provider: string, modelId: string): Promise<object
     if (typeof loaded === "object" && loaded !== null) return loaded;
     throw new Error(`${name} exports nothing`);
   } catch (thrown) {
-    const near = nearNames(provider, Object.keys(keyVariables)).filter(
+    const near = nearNames(provider, Object.keys(providerKeys)).filter(
       (known) => known !== provider,
     );
     const meant = near.map((known) => `"${known}/${modelId}"`).join(" or ");
