@@ -16,7 +16,11 @@ export const providerKeys: Readonly<Record<string, ProviderKey>> = {
   deepinfra: { variable: "DEEPINFRA_API_KEY", page: "https://deepinfra.com/dash/api_keys" },
   deepseek: { variable: "DEEPSEEK_API_KEY", page: "https://platform.deepseek.com/api_keys" },
   fireworks: { variable: "FIREWORKS_API_KEY", page: "https://fireworks.ai/account/api-keys" },
-  gateway: { variable: "AI_GATEWAY_API_KEY", page: "https://vercel.com/ai-gateway", isOptional: true },
+  gateway: {
+    variable: "AI_GATEWAY_API_KEY",
+    page: "https://vercel.com/ai-gateway",
+    isOptional: true,
+  },
   google: {
     variable: "GOOGLE_GENERATIVE_AI_API_KEY",
     page: "https://aistudio.google.com/apikey",

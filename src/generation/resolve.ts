@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { BridleError, errorMessage } from "../std/error.ts";
 import { nearNames } from "../std/suggest.ts";
+import { redactKeys } from "./fault/redact.ts";
 import { keyOf, providerKeys } from "./provider-key.ts";
 import { wireFetch } from "./wire-fetch.ts";
 import type { CompatibleModel, LanguageModel, ModelReference } from "./model.ts";
@@ -117,14 +118,20 @@ function madeBy(create: (...given: never[]) => unknown): Provider | null {
 async function connectCompatible(reference: CompatibleModel): Promise<LanguageModel> {
   const { createOpenAICompatible } = await import("@ai-sdk/openai-compatible");
   const { baseURL, modelId, apiKeyEnv, headers } = reference;
-  if (!URL.canParse(baseURL)) {
-    throw new BridleError("model_unknown", `"${baseURL}" is not an address`, {
+  const where = written(baseURL);
+  if (!isAddress(baseURL)) {
+    throw new BridleError("model_unknown", `"${where}" is not an address`, {
       hint: "Write the whole address, for example http://127.0.0.1:11434/v1.",
+    });
+  }
+  if (typeof modelId !== "string" || modelId === "") {
+    throw new BridleError("model_unknown", `The model at ${where} has no name`, {
+      hint: "Give its modelId as the server lists it, most often under /v1/models.",
     });
   }
   const apiKey = apiKeyEnv === undefined ? undefined : process.env[apiKeyEnv];
   if (apiKeyEnv !== undefined && (apiKey ?? "") === "") {
-    throw new BridleError("model_key_missing", `The model at ${baseURL} needs a key`, {
+    throw new BridleError("model_key_missing", `The model at ${where} needs a key`, {
       hint: `Set the environment variable ${apiKeyEnv}.`,
     });
   }
@@ -137,4 +144,16 @@ async function connectCompatible(reference: CompatibleModel): Promise<LanguageMo
     ...(headers === undefined ? {} : { headers: { ...headers } }),
   });
   return provider.languageModel(modelId);
+}
+
+/** `localhost:11434/v1` parses too: as an address of the scheme "localhost". */
+function isAddress(baseURL: unknown): boolean {
+  if (typeof baseURL !== "string" || !URL.canParse(baseURL)) return false;
+  const { protocol } = new URL(baseURL);
+  return protocol === "http:" || protocol === "https:";
+}
+
+/** For a message: an address may hold a password, and an author may have written anything. */
+function written(baseURL: unknown): string {
+  return typeof baseURL === "string" ? redactKeys(baseURL) : typeof baseURL;
 }

@@ -1,6 +1,4 @@
 /** `bridle doctor --provider`: one real call to each model, and what is wrong in words. */
-import { once } from "node:events";
-import { createServer, type RequestListener } from "node:http";
 import { describe, expect, onTestFinished, test } from "vitest";
 import {
   faultPlan,
@@ -10,7 +8,8 @@ import {
   type WireServer,
   type WireServerOptions,
 } from "../../src/chaos/door.ts";
-import { bridle, folder, FRONT_DOOR, jsonLines, project, type Setting } from "./command.ts";
+import { bridle, folder, jsonLines, project, type Setting } from "./command.ts";
+import { listening, modelProject, type ModelProject } from "./model-project.ts";
 
 interface Finding {
   readonly kind: string;
@@ -36,30 +35,9 @@ async function serve(options: Partial<WireServerOptions> = {}): Promise<WireServ
   return server;
 }
 
-/** A project whose one agent asks the model at this address; `more` goes into the config. */
-function projectAt(baseURL: string, more: { model?: string; config?: string } = {}): Setting {
-  const { model = `{ baseURL: "${baseURL}", modelId: "m" }`, config = "" } = more;
-  const text = `
-import { agent, defineConfig } from ${JSON.stringify(FRONT_DOOR)};
-const desk = agent({ name: "desk", model: ${model}, instructions: "Help." });
-export default defineConfig({ agents: [desk], ${config} });
-`;
-  return { cwd: folder({ "bridle.config.ts": text, "package.json": '{"type":"module"}' }) };
-}
-
-async function listening(answer: RequestListener): Promise<string> {
-  const server = createServer((request, response) => {
-    request.resume();
-    answer(request, response);
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const address = server.address();
-  return `http://127.0.0.1:${typeof address === "object" ? address?.port : ""}/v1`;
+/** A project whose one agent asks the model at this address. */
+function projectAt(baseURL: string, more: Partial<ModelProject> = {}): Setting {
+  return modelProject({ model: JSON.stringify({ baseURL, modelId: "m" }), ...more });
 }
 
 function fail(status: number, error: Record<string, string>): ScriptedStep {
