@@ -140,6 +140,8 @@ describe("what never ends is cut off at a limit", () => {
       const write = endless(SSE, first, EMPTY[client]?.repeat(50) ?? "");
       const ended = await askServer(client, true, write);
       expectCutOff(ended);
+      // Long before its bytes are too many: what is made of an event is larger than the event.
+      expect(ended.attempt.fault?.message).toMatch(/exceeded \d+ lines/);
     }, 60_000);
 
     test(`${client}: a whole answer beyond all measure`, async () => {
