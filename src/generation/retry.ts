@@ -9,8 +9,6 @@
  */
 import type { ModelFault } from "../journal/model-fault.ts";
 import { unreachable } from "../std/assert.ts";
-import { TIMER_MAX_MS } from "../std/deadline.ts";
-import { BridleError } from "../std/error.ts";
 import { backoffMs, type Backoff } from "../std/backoff.ts";
 import { defaultBreaker, type BreakerSettings } from "./breaker.ts";
 import type { Random } from "../std/random.ts";
@@ -72,31 +70,6 @@ export function spreadMs(ms: number, random: Random): number {
 
 /** So often the request is made smaller for one answer: what still does not fit never will. */
 const SHRINKS_MAX = 3;
-
-/** What is given over the defaults. A number that cannot work is `limit_invalid`. */
-export function checkModelRetry(given: Partial<ModelRetry>): ModelRetry {
-  const retry = { ...defaultModelRetry, ...given };
-  const { attemptsMax, runRetriesMax = 0, fleet = FLEET_RETRIES, switchedModel } = retry;
-  const { failuresMax, openMs, openMaxMs, probeMs } = modelBreaker(retry);
-  const times = [retry.baseMs, retry.maxMs, retry.waitMaxMs];
-  const waits = [retry.timeoutMs, retry.firstByteMs, retry.idleMs, openMs, openMaxMs, probeMs];
-  const limits = waits.filter((ms) => ms !== undefined);
-  const isWhole = (value: number, min: number): boolean =>
-    Number.isSafeInteger(value) && value >= min;
-  const isSound =
-    isWhole(attemptsMax, 1) &&
-    isWhole(runRetriesMax, 0) &&
-    times.every((ms) => ms >= 0 && ms <= TIMER_MAX_MS) &&
-    limits.every((ms) => ms > 0 && ms <= TIMER_MAX_MS) &&
-    isWhole(failuresMax, 1) &&
-    isWhole(fleet.burst, 1) &&
-    fleet.perSecond > 0 &&
-    (switchedModel === undefined || switchedModel === "accept" || switchedModel === "fault");
-  if (isSound) return retry;
-  throw new BridleError("limit_invalid", "modelRetry has a number that cannot work", {
-    hint: "Counts are whole and at least 1, times are milliseconds from 0 to 24 days.",
-  });
-}
 
 /** What this turn has tried already, the fault in hand included. */
 export interface Tries {

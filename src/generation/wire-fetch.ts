@@ -28,12 +28,10 @@ export function wireFetch(given?: Fetch): Fetch {
     const response = await follow(given ?? globalThis.fetch, input, init);
     if (response.body === null) return response;
     const body = isSure(response) ? response.body : await answerIn(response, response.body);
-    const { status, statusText, headers } = response;
-    const made = new Response(body.pipeThrough(bounded(init?.signal)), {
-      status,
-      statusText,
-      headers,
-    });
+    const { statusText, headers } = response;
+    const status = response.status <= STATUS_MAX ? response.status : BAD_GATEWAY;
+    const bytes = body.pipeThrough(bounded(init?.signal));
+    const made = new Response(bytes, { status, statusText, headers });
     // Clients name the address in their errors; a response made by hand has none.
     Object.defineProperty(made, "url", { value: response.url });
     return made;
@@ -42,7 +40,7 @@ export function wireFetch(given?: Fetch): Fetch {
 
 const REDIRECTS_MAX = 5;
 
-/** F4. Within one host as often as `REDIRECTS_MAX`, where the request stays what it is. */
+/** F5. Within one host as often as `REDIRECTS_MAX`, where the request stays what it is. */
 async function follow(
   fetch: Fetch,
   input: Parameters<Fetch>[0],
@@ -77,6 +75,10 @@ async function notFollowed(response: Response, to: URL | null): Promise<Response
   Object.defineProperty(made, "url", { value: response.url });
   return made;
 }
+
+/** Some doorkeepers answer 999, of which no response can be made by hand. */
+const STATUS_MAX = 599;
+const BAD_GATEWAY = 502;
 
 /** What need not be looked into: refusals, and what says that it is data. */
 function isSure({ ok, headers }: Response): boolean {

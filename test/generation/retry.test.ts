@@ -1,8 +1,8 @@
+import { checkModelRetry } from "../../src/generation/check-retry.ts";
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
-  checkModelRetry,
   defaultModelRetry,
   remedyFor,
   type Remedy,

@@ -39,11 +39,11 @@ export async function startTill(): Promise<Till> {
     }
   };
   const breakDown = (response: ServerResponse): void => void response.destroy();
-  const { url, close } = await openServer({ serve, breakDown }, {});
+  const server = await openServer({ serve, breakDown }, {});
   return {
-    urlFor: (desk) => `${url}/${encodeURIComponent(desk)}`,
+    urlFor: (desk) => `${server.url}/${encodeURIComponent(desk)}`,
     paid: (desk) => deskOf(desk).paid,
-    close,
+    close: () => server.close(),
   };
 }
 
