@@ -27,6 +27,8 @@ export interface WireSetting {
   readonly ms: number;
 }
 
+/** The columns of the side by side; what a rate limit said stands where its share does. */
+const WEATHER = `faults, retry-after ${RETRY_AFTER_MS / 1_000} s`;
 /** Fewer, and most of the catalogue was left out. */
 const FAULTS_MIN = 80;
 /** Sentences of one sort; the rest is counted. */
@@ -122,7 +124,14 @@ function tableOf(
       ? []
       : [
           [],
-          ["harness (simulated models)", "version", "exact %, silent %, doubled", "faults", "ms"],
+          [
+            "harness (simulated models)",
+            "version",
+            "exact %, silent %, doubled",
+            WEATHER,
+            "ms",
+            "set up",
+          ],
         ]),
     ...[...own, ...others].map((row) => [
       row.harness,

@@ -7,9 +7,11 @@
  * wire with faults in a share of its requests, played by this harness and by others.
  *
  * What the figures flatter and what they do not: every model is simulated, and does not err unless
- * `--model-error` says so. A rate limit is each run's own here, while this harness takes it for
- * everybody's who asks that model, and lets all of them wait: its times are longer for that. The
- * others have their documented best settings and the same patience with a silent request.
+ * `--model-error` says so. Then this harness has neither gate nor confirmation, as the others have
+ * none: it carries out what a wrong model wants, and calls it done (`prove ablation` measures what
+ * its checks are worth). A rate limit is each run's own here, while this harness takes it for that
+ * of everybody who asks the model, and lets all of them wait: its times are longer for that alone.
+ * The others have their documented best settings and the same patience with a silent request.
  *
  * Long waits are not waited for: the run is parked, and the clock of its world is moved on.
  *

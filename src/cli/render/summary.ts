@@ -5,7 +5,6 @@ import { foldEvents } from "../../journal/fold.ts";
 import { effectsInDoubt } from "../../journal/in-doubt.ts";
 import type { InDoubt, Reason } from "../../journal/outcome.ts";
 import type { Receipt } from "../../journal/receipt.ts";
-import type { RunState } from "../../journal/run.ts";
 import type { RunRow } from "../../journal/store.ts";
 import type { Usage } from "../../journal/usage.ts";
 import type { Json } from "../../std/json.ts";
