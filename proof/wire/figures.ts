@@ -23,7 +23,7 @@ export interface WireSetting {
   readonly quick: boolean;
   /** Only one fault was looked at: nothing else is asked for. */
   readonly only: string | null;
-  readonly seed: number;
+  readonly seeds: readonly number[];
   readonly ms: number;
 }
 
@@ -58,7 +58,7 @@ export function reportOf(played: WirePlayed, setting: WireSetting): ProofReport 
     matrix: lines.map(lineJson),
     note: NOTE,
     retryAfterMs: RETRY_AFTER_MS,
-    seed: setting.seed,
+    seeds: [...setting.seeds],
     quick: setting.quick,
     ms: setting.ms,
   };
