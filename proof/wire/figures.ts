@@ -23,10 +23,12 @@ export interface WireSetting {
   readonly quick: boolean;
   /** Only one fault was looked at: nothing else is asked for. */
   readonly only: string | null;
-  readonly seed: number;
+  readonly seeds: readonly number[];
   readonly ms: number;
 }
 
+/** The columns of the side by side; what a rate limit said stands where its share does. */
+const WEATHER = `faults, retry-after ${RETRY_AFTER_MS / 1_000} s`;
 /** Fewer, and most of the catalogue was left out. */
 const FAULTS_MIN = 80;
 /** Sentences of one sort; the rest is counted. */
@@ -56,7 +58,7 @@ export function reportOf(played: WirePlayed, setting: WireSetting): ProofReport 
     matrix: lines.map(lineJson),
     note: NOTE,
     retryAfterMs: RETRY_AFTER_MS,
-    seed: setting.seed,
+    seeds: [...setting.seeds],
     quick: setting.quick,
     ms: setting.ms,
   };
@@ -122,7 +124,14 @@ function tableOf(
       ? []
       : [
           [],
-          ["harness (simulated models)", "version", "exact %, silent %, doubled", "faults", "ms"],
+          [
+            "harness (simulated models)",
+            "version",
+            "exact %, silent %, doubled",
+            WEATHER,
+            "ms",
+            "set up",
+          ],
         ]),
     ...[...own, ...others].map((row) => [
       row.harness,

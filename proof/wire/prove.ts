@@ -7,9 +7,10 @@
  * wire with faults in a share of its requests, played by this harness and by others.
  *
  * What the figures flatter and what they do not: every model is simulated, and does not err unless
- * `--model-error` says so. A rate limit is each run's own here, while this harness takes it for
- * everybody's who asks that model, and lets all of them wait: its times are longer for that. The
- * others have their documented best settings and the same patience with a silent request.
+ * `--model-error` says so. Then this harness has neither gate nor confirmation, as the others have
+ * none: it carries out what a wrong model wants, and calls it done (`prove ablation` measures what
+ * its checks are worth). The others have their documented best settings and the same patience with
+ * a silent request. A rate limit is each task's own, for all of them.
  *
  * Long waits are not waited for: the run is parked, and the clock of its world is moved on.
  *
@@ -29,13 +30,20 @@ import { peers } from "./peers/list.ts";
 import type { Peer } from "./peers/peer.ts";
 import { openBridle } from "./side/bridle.ts";
 import { rowOf, type SideRow } from "./side/figures.ts";
-import { LANES, PATIENCE_MS, playColumn, type Round, type Weather } from "./side/play.ts";
+import {
+  LANES,
+  PATIENCE_MS,
+  playColumn,
+  type PlayedColumn,
+  type Round,
+  type Weather,
+} from "./side/play.ts";
 import { withStrays } from "./strays.ts";
 import { writeTasks } from "./tasks.ts";
 import { openToolDesk, toolCases, type PlayedTool } from "./tools/play.ts";
 
 const RATES = [0.05, 0.15] as const;
-const SEED = 1;
+const SEEDS = [1, 2, 3] as const;
 /** With `--quick` every n-th task is played. */
 const QUICK_EACH = 10;
 const TOOL_LANES = 16;
@@ -53,7 +61,12 @@ export const wireProof: Proof = {
       placeholder: "RATE",
       summary: "plays the tasks also with a model that errs in this share of its decisions",
     },
-    { name: "seed", kind: "number", placeholder: "N", summary: `of all draws (default ${SEED})` },
+    {
+      name: "seed",
+      kind: "number",
+      placeholder: "N",
+      summary: `one seed for the tasks' faults (default ${SEEDS.join(", ")})`,
+    },
     {
       name: "data",
       kind: "text",
@@ -67,7 +80,7 @@ export const wireProof: Proof = {
 
 async function run(context: ProofContext): Promise<ProofReport> {
   const { options, quick } = context;
-  const seed = seedOf(options["seed"]);
+  const seeds = seedsOf(context);
   const modelError = rateOf(options["model-error"]);
   const { only } = options;
   const started = Date.now();
@@ -75,7 +88,7 @@ async function run(context: ProofContext): Promise<ProofReport> {
   if (typeof only === "string") {
     const cases = casesOf([faultNamed(only)]);
     const { value: matrix, strays } = await withStrays(() => runMatrix(cases, context));
-    const setting = { quick, only, seed, ms: Date.now() - started };
+    const setting = { quick, only, seeds, ms: Date.now() - started };
     return reportOf({ ...nothing, matrix, strays }, setting);
   }
   const rounds = roundsOf(context);
@@ -83,14 +96,14 @@ async function run(context: ProofContext): Promise<ProofReport> {
   context.progress(`${wireFaults.length} faults in ${cases.length} cases`);
   const faults = await withStrays(() => runMatrix(cases, context));
   const tools = await withStrays(() => playTools(context));
-  const side = await playSide(context, { rounds, weathers: weathersOf({ seed, modelError }) });
+  const side = await playSide(context, { rounds, seeds, weathers: weathersOf(modelError) });
   const played = {
     ...side,
     matrix: faults.value,
     tools: tools.value,
     strays: [...faults.strays, ...tools.strays, ...side.strays],
   };
-  return reportOf(played, { quick, only: null, seed, ms: Date.now() - started });
+  return reportOf(played, { quick, only: null, seeds, ms: Date.now() - started });
 }
 
 async function playTools({ progress, signal }: ProofContext): Promise<readonly PlayedTool[]> {
@@ -109,45 +122,56 @@ async function playTools({ progress, signal }: ProofContext): Promise<readonly P
 
 type Side = Pick<WirePlayed, "own" | "others" | "strays" | "strayOthers">;
 
-async function playSide(
-  context: ProofContext,
-  given: { readonly rounds: readonly Round[]; readonly weathers: readonly Weather[] },
-): Promise<Side> {
+interface SidePlan {
+  readonly rounds: readonly Round[];
+  readonly weathers: readonly Omit<Weather, "seed">[];
+  readonly seeds: readonly number[];
+}
+
+async function playSide(context: ProofContext, plan: SidePlan): Promise<Side> {
   const own: SideRow[] = [];
   const others: SideRow[] = [];
   const strays: string[] = [];
   let strayOthers = 0;
-  const play = async (peer: Peer, weather: Weather): Promise<[SideRow, readonly string[]]> => {
-    const { signal } = context;
-    const { value, strays: seen } = await withStrays(() =>
-      playColumn(peer, given.rounds, { weather, signal }),
-    );
-    const row = rowOf(value);
-    const faults = `${100 * row.wireFaults} % faults, ${100 * row.modelError} % model errors`;
-    context.progress(`${row.harness}: ${faults}, ${row.exact} % exact, ${row.ms} ms`);
-    return [row, seen];
-  };
-  const rivals = rivalsOf(context);
-  for (const weather of given.weathers) {
+  for (const weather of plan.weathers) {
     for (const streams of [false, true]) {
-      const domains = given.rounds.map(({ domain }) => domain);
+      const domains = plan.rounds.map(({ domain }) => domain);
       const settings = { domains, streams, concurrency: LANES, patienceMs: PATIENCE_MS };
       const bridle = await openBridle(settings);
       try {
-        const [row, seen] = await play(bridle.peer, weather);
+        const { row, seen } = await playRow(context, bridle.peer, { plan, weather });
         own.push(row);
         strays.push(...seen);
       } finally {
         await bridle.close();
       }
     }
-    for (const peer of rivals) {
-      const [row, seen] = await play(peer, weather);
+    for (const peer of rivalsOf(context)) {
+      const { row, seen } = await playRow(context, peer, { plan, weather });
       others.push(row);
       strayOthers += seen.length;
     }
   }
   return { own, others, strays, strayOthers };
+}
+
+/** One loop in one weather, with each seed in turn. */
+async function playRow(
+  { signal, progress }: ProofContext,
+  peer: Peer,
+  { plan, weather }: { readonly plan: SidePlan; readonly weather: Omit<Weather, "seed"> },
+): Promise<{ readonly row: SideRow; readonly seen: readonly string[] }> {
+  const { value: columns, strays } = await withStrays(async () => {
+    const played: PlayedColumn[] = [];
+    for (const seed of plan.seeds) {
+      played.push(await playColumn(peer, plan.rounds, { weather: { ...weather, seed }, signal }));
+    }
+    return played;
+  });
+  const row = rowOf(columns);
+  const faults = `${100 * row.wireFaults} % faults, ${100 * row.modelError} % model errors`;
+  progress(`${row.harness}: ${faults}, ${row.exact} % exact, ${row.ms} ms`);
+  return { row, seen: strays };
 }
 
 /** A sample compares with the loop that comes nearest. */
@@ -156,13 +180,9 @@ function rivalsOf({ quick, options }: ProofContext): readonly Peer[] {
   return quick ? peers.filter(({ name }) => name.startsWith("AI SDK")) : peers;
 }
 
-function weathersOf(given: {
-  readonly seed: number;
-  readonly modelError: number | null;
-}): readonly Weather[] {
-  const { seed, modelError } = given;
-  const calm = RATES.map((wireFaults) => ({ wireFaults, modelError: 0, seed }));
-  return modelError === null ? calm : [...calm, { wireFaults: RATES[0], modelError, seed }];
+function weathersOf(modelError: number | null): SidePlan["weathers"] {
+  const calm = RATES.map((wireFaults) => ({ wireFaults, modelError: 0 }));
+  return modelError === null ? calm : [...calm, { wireFaults: RATES[0], modelError }];
 }
 
 function roundsOf({ quick, options }: ProofContext): readonly Round[] {
@@ -195,9 +215,11 @@ function usageOf(thrown: unknown): unknown {
   return new ProofUsageError(`${thrown.message} ${thrown.hint ?? ""}`.trim());
 }
 
-function seedOf(seed: unknown): number {
-  if (seed === undefined) return SEED;
-  if (typeof seed === "number" && Number.isSafeInteger(seed)) return seed;
+/** A sample plays with one. */
+function seedsOf({ quick, options }: ProofContext): readonly number[] {
+  const { seed } = options;
+  if (seed === undefined) return quick ? SEEDS.slice(0, 1) : SEEDS;
+  if (typeof seed === "number" && Number.isSafeInteger(seed)) return [seed];
   throw new ProofUsageError("--seed needs a whole number.");
 }
 

@@ -6,6 +6,7 @@
  * A2 The same payload is never sent again after a refusal that named it as the reason.
  * A3 What asking again cannot mend (quota, key, an invalid request) is asked once per route.
  * A4 Everything ends: a route has `attemptsMax`, a run `runRetriesMax`, and then a next step.
+ * A5 Being asked to come later is no failed attempt: it uses up none of those for real trouble.
  */
 import type { ModelFault } from "../journal/model-fault.ts";
 import { unreachable } from "../std/assert.ts";
@@ -56,6 +57,9 @@ export const FLEET_RETRIES: NonNullable<ModelRetry["fleet"]> = { burst: 500, per
 /** Asking again helps these little: a provider that sends rubbish twice sends it thrice. */
 const RUBBISH_ATTEMPTS_MAX = 3;
 
+/** A router that hands over to another model may do so once by chance. */
+const SWITCHED_ATTEMPTS_MAX = 2;
+
 /** Waits that a provider itself asked for; they are obeyed more often than guesses are made. */
 const TOLD_WAITS_MAX = 20;
 
@@ -73,7 +77,7 @@ const SHRINKS_MAX = 3;
 
 /** What this turn has tried already, the fault in hand included. */
 export interface Tries {
-  /** Faults on this route since the last answer. */
+  /** Faults on this route since the last answer. Rate limits count among themselves alone. */
   readonly onRoute: number;
   /** Those of the same kind. */
   readonly ofKind: number;
@@ -132,9 +136,9 @@ function ownRemedy(
     case "stream_broken":
       return waitUpTo(attemptsMax, tries, given);
     case "malformed":
-      return waitUpTo(Math.min(attemptsMax, RUBBISH_ATTEMPTS_MAX), tries, given);
+      return waitFew(RUBBISH_ATTEMPTS_MAX, tries, given);
     case "model_switched":
-      return waitUpTo(Math.min(attemptsMax, 2), tries, given);
+      return waitFew(SWITCHED_ATTEMPTS_MAX, tries, given);
     case "context_overflow":
       return shrinkOf(tries);
     case "invalid_request":
@@ -149,7 +153,7 @@ function ownRemedy(
       return null;
     case "unknown":
       // What a provider says in the middle of an answer passes more often than a refusal does.
-      return fault.hasBegun === true ? waitUpTo(RUBBISH_ATTEMPTS_MAX, tries, given) : null;
+      return fault.hasBegun === true ? waitFew(RUBBISH_ATTEMPTS_MAX, tries, given) : null;
     default:
       return unreachable(fault, "ownRemedy");
   }
@@ -160,6 +164,11 @@ type Given = { readonly retry: ModelRetry; readonly random: Random };
 function waitUpTo(attemptsMax: number, { onRoute }: Tries, given: Given): Remedy | null {
   if (onRoute >= attemptsMax) return null;
   return { kind: "wait", ms: backoffMs(given.retry, onRoute, given.random) };
+}
+
+/** What asking again helps little counts for itself: other trouble before it says nothing of it. */
+function waitFew(ofKindMax: number, tries: Tries, given: Given): Remedy | null {
+  return tries.ofKind >= ofKindMax ? null : waitUpTo(given.retry.attemptsMax, tries, given);
 }
 
 /**

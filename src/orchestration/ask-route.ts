@@ -77,7 +77,11 @@ export function triesOf(
   },
 ): Tries {
   const { asked, kind, routes, local } = facts;
-  const onRoute = state.turnFaults.filter((fault) => fault.asked === asked);
+  const isLimit = (fault: { readonly kind: ModelFaultKind }): boolean =>
+    fault.kind === "rate_limited";
+  const onRoute = state.turnFaults.filter(
+    (fault) => fault.asked === asked && isLimit(fault) === isLimit({ kind }),
+  );
   const ofKind = onRoute.filter((fault) => fault.kind === kind);
   const gone = new Set(
     [...state.turnFaults, ...local].flatMap(({ asked: name, answer }) =>

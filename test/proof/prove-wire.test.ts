@@ -52,6 +52,7 @@ describe("the report", () => {
       wireFaults: 0.05,
       modelError: 0,
       tasks: 130,
+      seeds: 3,
       exact: 99.2,
       silent: 0.8,
       doubled: 1,
@@ -103,8 +104,8 @@ describeWithData("side by side", (dataRoot) => {
   it("a loop that claims success without the effect is counted silent", async () => {
     const lazy = peerThat(() => undefined);
     const column = await playColumn(lazy, rounds, { weather, signal: live.signal });
-    expect(rowOf(column)).toMatchObject({ tasks: 4, exact: 0, silent: 100, doubled: 0 });
-    expect(brokenIn(rowOf(column)).join()).toContain("100 % called done in a wrong state");
+    expect(rowOf([column])).toMatchObject({ tasks: 4, exact: 0, silent: 100, doubled: 0 });
+    expect(brokenIn(rowOf([column])).join()).toContain("100 % called done in a wrong state");
   });
 
   it("a loop that applies its writes twice is counted doubled", async () => {
@@ -122,7 +123,7 @@ describeWithData("side by side", (dataRoot) => {
     );
     const chosen = [{ domain: retail, tasks: notes }];
     const column = await playColumn(eager, chosen, { weather, signal: live.signal });
-    expect(rowOf(column).doubled).toBeGreaterThan(0);
+    expect(rowOf([column]).doubled).toBeGreaterThan(0);
   });
 
   describe("a quick run", () => {
@@ -159,7 +160,7 @@ describeWithData("side by side", (dataRoot) => {
         ["AI SDK generateText", 0.15],
         ["AI SDK streamText", 0.15],
       ]);
-      for (const row of rows) expect(row).toMatchObject({ tasks: 13, modelError: 0 });
+      for (const row of rows) expect(row).toMatchObject({ tasks: 13, seeds: 1, modelError: 0 });
       for (const row of rows.slice(0, 4)) {
         expect(row).toMatchObject({ exact: 100, silent: 0, doubled: 0 });
       }

@@ -25,7 +25,7 @@ export const live: Pick<ProofContext, "signal" | "progress"> = {
   signal: new AbortController().signal,
   progress: () => undefined,
 };
-export const setting: WireSetting = { quick: true, only: "one", seed: 1, ms: 0 };
+export const setting: WireSetting = { quick: true, only: "one", seeds: [1], ms: 0 };
 export const empty: WirePlayed = {
   matrix: [],
   tools: [],

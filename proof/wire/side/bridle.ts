@@ -6,7 +6,12 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { agent, embedded, harness, once, read, ToolError } from "../../../src/index.ts";
-import type { AgentDefinition, ToolContext, ToolDefinition } from "../../../src/index.ts";
+import type {
+  AgentDefinition,
+  CompatibleModel,
+  ToolContext,
+  ToolDefinition,
+} from "../../../src/index.ts";
 import type { Outcome } from "../../../src/journal/outcome.ts";
 import { BridleError } from "../../../src/std/error.ts";
 import { isJsonObject, type Json, type JsonObject } from "../../../src/std/json.ts";
@@ -105,13 +110,21 @@ function deskAgent(
 ): AgentDefinition<TaskInput> {
   return agent<TaskInput>({
     name: `desk-${domain.name}`,
-    model: ({ input }) => ({ baseURL: addressIn(input), modelId: MODEL_ID }),
+    model: ({ input }) => modelAt(addressIn(input)),
     stream: streams,
     instructions: domain.policy,
     prompt: ({ request }) => request,
     tools: Object.fromEntries(domain.tools.map((tool) => [tool.name, bind(tool, seats)])),
     limits: { turnsMax: TURNS_MAX, callsMax: 2 * TURNS_MAX },
   });
+}
+
+/**
+ * The simulated provider has limits for each task alone, as for customers of their own. This harness
+ * takes one name at one host for one model whose limits all runs share, so each task's has its own.
+ */
+function modelAt(baseURL: string): CompatibleModel {
+  return { baseURL, modelId: `${MODEL_ID}-${new URL(baseURL).pathname.split("/")[2] ?? ""}` };
 }
 
 function addressIn(input: Json): string {

@@ -1,5 +1,6 @@
 /** From one loop's plays to its row in the table. */
 import type { JsonObject } from "../../../src/std/json.ts";
+import { BridleError } from "../../../src/std/error.ts";
 import type { PlayedColumn } from "./play.ts";
 
 export interface SideRow {
@@ -9,6 +10,8 @@ export interface SideRow {
   readonly wireFaults: number;
   readonly modelError: number;
   readonly tasks: number;
+  /** Every task is played once with each; shares are of all plays, counts their sums. */
+  readonly seeds: number;
   /** Tasks that ended in the reference's state, in per cent. */
   readonly exact: number;
   /** Tasks that the loop calls done and that are in another state, in per cent. */
@@ -17,25 +20,32 @@ export interface SideRow {
   readonly doubled: number;
   readonly requests: number;
   readonly faulted: number;
-  /** For all tasks. */
+  /** For all plays. */
   readonly ms: number;
 }
 
-export function rowOf({ peer, weather, plays, faulted, requests, ms }: PlayedColumn): SideRow {
-  const { wireFaults, modelError } = weather;
+/** The row of one loop in one weather, from its columns with different seeds. */
+export function rowOf(columns: readonly PlayedColumn[]): SideRow {
+  const [first] = columns;
+  if (first === undefined) throw new BridleError("input_invalid", "a row needs a column");
+  const { peer, weather } = first;
+  const plays = columns.flatMap((column) => column.plays);
+  const sum = (count: (column: PlayedColumn) => number): number =>
+    columns.reduce((total, column) => total + count(column), 0);
   return {
     harness: peer.name,
     version: peer.version,
     settings: peer.settings,
-    wireFaults,
-    modelError,
-    tasks: plays.length,
+    wireFaults: weather.wireFaults,
+    modelError: weather.modelError,
+    tasks: first.plays.length,
+    seeds: columns.length,
     exact: percent(plays.filter(({ isExact }) => isExact).length, plays.length),
     silent: percent(plays.filter(({ isSilent }) => isSilent).length, plays.length),
-    doubled: plays.reduce((sum, { doubled }) => sum + doubled, 0),
-    requests,
-    faulted,
-    ms,
+    doubled: plays.reduce((total, { doubled }) => total + doubled, 0),
+    requests: sum(({ requests }) => requests),
+    faulted: sum(({ faulted }) => faulted),
+    ms: sum(({ ms }) => ms),
   };
 }
 
