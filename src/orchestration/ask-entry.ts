@@ -74,5 +74,21 @@ async function enterInOrder(
   return { until: admission.until, why: admission.reason };
 }
 
-/** How long who found a failing model full waits before it looks again, ms. */
+/** How long who found a failing model full waits before it looks again, and at most, ms. */
 const CROWD_WAIT_MS = 100;
+const CROWD_WAITS = { baseMs: 100, maxMs: 1_000 };
+
+/**
+ * Whether there is a place to ask from, before anything is decided or reserved for it: a thousand
+ * runs that wait for one look ever less often, and touch no store.
+ */
+export function enterCrowd(asking: Asking, { scope }: PreparedRoute): ClosedOff | null {
+  const { circuits } = asking.options;
+  if (!circuits.isFull(scope, asking.breaker)) {
+    asking.looks = 0;
+    return null;
+  }
+  asking.looks += 1;
+  const waitMs = CROWD_WAIT_MS + backoffMs(CROWD_WAITS, asking.looks, systemRandom);
+  return { until: asking.session.clock.now() + waitMs, why: circuits.known(scope).reason };
+}

@@ -136,7 +136,9 @@ async function viewOf(session: Session, agent: Agent, facts: RouteFacts): Promis
     },
     unmet: state.gateRounds,
     budgetLeft: wantsBudget ? await budgetLeft(session, agent) : null,
-    tokens: () => Math.ceil(promptTokensMax(session, agent) / TOKEN_BYTES) + outputTokensMax(agent),
+    // By its bytes throughout: what a provider counted are tokens already, and its own.
+    tokens: () =>
+      Math.ceil(promptTokensMax(session, agent, null) / TOKEN_BYTES) + outputTokensMax(agent),
     hasTools: agent.toolSpecs.length > 0,
     waitMaxMs: retry.waitMaxMs,
   };

@@ -24,7 +24,7 @@ import type { Session } from "./session.ts";
 import { reserveModel } from "./spend.ts";
 import type { TurnOptions } from "./turn.ts";
 import type { Asked, Asking } from "./asking.ts";
-import { enterCircuit, enterFleet, isFirstTry, refusedBefore } from "./ask-entry.ts";
+import { enterCircuit, enterCrowd, enterFleet, isFirstTry, refusedBefore } from "./ask-entry.ts";
 import { answerFault, failure, isSpoilt, waitFor } from "./ask-fault.ts";
 
 export async function askModel(
@@ -43,6 +43,7 @@ export async function askModel(
     last: null,
     retryOf: null,
     crowded: 0,
+    looks: 0,
   };
   for (;;) {
     if (session.abort.aborted || session.isDraining) return { kind: "stopped" };
@@ -61,6 +62,8 @@ async function askOnce(asking: Asking): Promise<Asked | null> {
   if (choice.kind === "none") return whyNobody(asking) ?? failure(asking, null, choice.why);
   if (choice.kind === "wait") return waitFor(asking, choice.route, choice);
   const { route } = choice;
+  const full = enterCrowd(asking, route);
+  if (full !== null) return waitFor(asking, route, full);
   const refused = agent.policies === null ? null : await refusedBefore(asking, route);
   if (refused !== null) return setAside(asking, route, { kind: "policy", outcome: refused });
   const crowded = isFirstTry(asking, route) ? null : await enterFleet(asking, route);
@@ -69,7 +72,12 @@ async function askOnce(asking: Asking): Promise<Asked | null> {
   if (session.state.asked !== route.name) session.counted = null;
   const settings = settingsFor(session, agent, route);
   const { governing } = options;
-  const reserving = reserveModel(session, agent, { model: route.model, settings, governing });
+  const reserving = reserveModel(session, agent, {
+    asked: route.name,
+    model: route.model,
+    settings,
+    governing,
+  });
   const grant = reserving instanceof Promise ? await reserving : reserving;
   if ("kind" in grant) return setAside(asking, route, { kind: "budget", outcome: grant });
   session.modelAttempts += 1;

@@ -46,6 +46,8 @@ export interface Asking {
   retryOf: string | null;
   /** How often in a row there was none to grant. */
   crowded: number;
+  /** How often in a row there was no place among those in flight. */
+  looks: number;
 }
 
 /** Null: come in. Otherwise until when the model is left alone, and why. */

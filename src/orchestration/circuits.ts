@@ -128,12 +128,16 @@ export class Circuits {
     await this.#change(scope, change).catch(() => undefined);
   }
 
+  /** Something fails, and as many as may be are in flight: whoever looks again later finds out. */
+  isFull(scope: string, settings: BreakerSettings): boolean {
+    const row = this.#rows.get(scope);
+    return row !== undefined && (this.#inFlight.get(scope) ?? 0) >= roomUnder(row, settings);
+  }
+
   /** Takes a place among those in flight; false while something fails and there are enough. */
   tryStart(scope: string, settings: BreakerSettings): boolean {
-    const used = this.#inFlight.get(scope) ?? 0;
-    const row = this.#rows.get(scope);
-    if (row !== undefined && used >= roomUnder(row, settings)) return false;
-    this.#inFlight.set(scope, used + 1);
+    if (this.isFull(scope, settings)) return false;
+    this.#inFlight.set(scope, (this.#inFlight.get(scope) ?? 0) + 1);
     return true;
   }
 

@@ -52,7 +52,7 @@ export function keepAnswer(
     turn,
     usage,
   });
-  if (given.isBounded) session.counted = countPrompt(session, usage) ?? session.counted;
+  if (given.isBounded) session.counted = countPrompt(session, usage, asked) ?? session.counted;
 }
 
 /**

@@ -54,6 +54,8 @@ const unlimited: ModelGrant = {
 };
 
 export interface ModelToReserve {
+  /** The route. */
+  readonly asked: string;
   readonly model: LanguageModel;
   /** As they are sent to this model. */
   readonly settings: ModelSettings;
@@ -72,7 +74,10 @@ export function reserveModel(
     const message = `The price of ${nameOf(given.model)} is not known.`;
     return { kind: "price_unknown", message };
   }
-  const tokens = { input: promptTokensMax(session, agent), output: outputTokensMax(given) };
+  const tokens = {
+    input: promptTokensMax(session, agent, given.asked),
+    output: outputTokensMax(given),
+  };
   const usdMicros = price === null ? 0 : microsMax(price, tokens);
   const lines = modelLines(nodes, { tokens, usdMicros });
   const maxOutputTokens = given.settings.maxOutputTokens ?? OUTPUT_TOKENS;

@@ -22,14 +22,17 @@ export const OUTPUT_TOKENS = 8_192;
 
 /** The prompt as the provider last counted it, with the answer that joined it. */
 export interface CountedPrompt {
+  /** The route whose provider counted: another's tokenizer may make more of the same text. */
+  readonly asked: string;
   readonly tokens: number;
   /** Messages that are in the count. */
   readonly messages: number;
 }
 
-export function promptTokensMax(session: Session, agent: Agent): number {
+/** `asked`: the route that is to get the prompt; null: whichever, counted by bytes alone. */
+export function promptTokensMax(session: Session, agent: Agent, asked: string | null): number {
   const { messages } = session.state;
-  const { counted } = session;
+  const counted = session.counted?.asked === asked ? session.counted : null;
   const from = counted === null ? 0 : counted.messages;
   let tokens = counted === null ? promptHead(agent) : counted.tokens;
   for (let index = from; index < messages.length; index++) tokens += tokensOf(messages.at(index));
@@ -40,12 +43,12 @@ export function promptTokensMax(session: Session, agent: Agent): number {
  * What the provider has just counted. The answer comes back in the next prompt with ids and
  * markers that the model did not write, so that its output tokens alone may be too few.
  */
-export function countPrompt(session: Session, usage: Usage): CountedPrompt | null {
+export function countPrompt(session: Session, usage: Usage, asked: string): CountedPrompt | null {
   const { inputTokens, outputTokens } = usage;
   if (inputTokens === undefined || outputTokens === undefined) return null;
   const { messages } = session.state;
   const answer = Math.max(outputTokens, tokensOf(messages.at(-1)));
-  return { tokens: Math.ceil(inputTokens + answer), messages: messages.length };
+  return { asked, tokens: Math.ceil(inputTokens + answer), messages: messages.length };
 }
 
 /** What an answer may have: some providers let a model think beyond `maxOutputTokens`. */
