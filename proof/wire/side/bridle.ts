@@ -62,8 +62,13 @@ export async function openBridle(given: {
     const input = { baseURL, request: desk.prompt };
     const run = await bridle.start(definition, { input });
     seats.seat(run.runId, desk);
-    signal.addEventListener("abort", () => void run.cancel(), { once: true });
-    return claimOf(await run.outcome());
+    const stop = (): void => void run.cancel();
+    signal.addEventListener("abort", stop, { once: true });
+    try {
+      return claimOf(await run.outcome());
+    } finally {
+      signal.removeEventListener("abort", stop);
+    }
   };
   return {
     peer: {

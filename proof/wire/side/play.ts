@@ -67,17 +67,17 @@ export async function playColumn(
   const work = rounds.flatMap(({ domain, tasks }) => tasks.map((task) => ({ domain, task })));
   const startedAt = performance.now();
   try {
-    const plays = await inLanes(work, LANES, ({ domain, task }) => {
+    const plays = await inLanes(work, LANES, async ({ domain, task }) => {
       signal.throwIfAborted();
-      return playPeer(
-        peer,
-        { domain, task },
-        {
-          baseURL: server.urlFor(runKeyOf(task)),
-          patienceMs: PATIENCE_MS,
-          signal: AbortSignal.any([signal, AbortSignal.timeout(TASK_MS)]),
-        },
-      );
+      const late = new AbortController();
+      const timer = setTimeout(() => late.abort(new Error("nobody waits any longer")), TASK_MS);
+      try {
+        const at = { baseURL: server.urlFor(runKeyOf(task)), patienceMs: PATIENCE_MS };
+        const ends = AbortSignal.any([signal, late.signal]);
+        return await playPeer(peer, { domain, task }, { ...at, signal: ends });
+      } finally {
+        clearTimeout(timer);
+      }
     });
     const ms = Math.round(performance.now() - startedAt);
     return { peer, weather, plays, faulted, requests: server.requestCount(), ms };
