@@ -1,5 +1,7 @@
 /** What must let an attempt in before it is made: policies, the fleet's retries, the breaker. */
 import type { PreparedRoute } from "../generation/route.ts";
+import { backoffMs } from "../std/backoff.ts";
+import { systemRandom } from "../std/random.ts";
 import { modelVerdict } from "./policies.ts";
 import { takeRetry } from "./fleet.ts";
 import type { Asked, Asking, ClosedOff } from "./asking.ts";
