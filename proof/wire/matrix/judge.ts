@@ -2,8 +2,8 @@
  * Whether a case ended as it may: declared, or one sentence on what is wrong.
  *
  * Declared means: an outcome, or parked with a time to wake; no payment twice; no success without
- * the payment; a receipt for each payment; no connection left behind. A fault that struck once is got over, but for those
- * that asking again cannot mend.
+ * the payment; a receipt for each payment; no connection left behind. A fault that struck once is
+ * got over, but for those that asking again cannot mend.
  */
 import type { ReasonCode } from "../../../src/journal/outcome.ts";
 import type { WireCase } from "./cases.ts";
@@ -60,6 +60,10 @@ const unmendable: Readonly<Record<string, Unmendable>> = {
   overflow_bedrock: FULL,
   overflow_in_stream: FULL,
   overflow_stop_reason: FULL,
+  signature_refused: {
+    reason: "model_failed",
+    why: "a first message has no stricter form, and the same bytes are not sent again",
+  },
   usage_huge: {
     reason: "limit_tokens",
     why: "more is told to be spent than the run may; whether to believe it is a person's to say",
