@@ -9,6 +9,7 @@ import { policyProof } from "./policy/prove.ts";
 import { raceProof } from "./race/prove.ts";
 import { tauProof } from "./tau/prove.ts";
 import { verdictsProof } from "./verdicts/prove.ts";
+import { wireProof } from "./wire/prove.ts";
 import type { Proof } from "./proof.ts";
 
 /** Every proof there is. To add one: import it and name it here. */
@@ -24,4 +25,5 @@ export const proofs: readonly Proof[] = [
   raceProof,
   tauProof,
   verdictsProof,
+  wireProof,
 ];

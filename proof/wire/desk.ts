@@ -12,6 +12,7 @@ import { ToolRefusal, type DomainTool } from "../tau/tool.ts";
 export interface WireTool {
   readonly name: string;
   readonly description: string;
+  readonly effect: DomainTool["effect"];
   /** JSON Schema of the arguments, an object schema. */
   readonly parameters: JsonObject;
   /** What is wrong with the arguments by that schema, in a sentence; undefined when they fit. */
@@ -60,8 +61,8 @@ export function openWireDesk(domain: Domain, task: Task): WireDesk {
         throw thrown;
       }
     };
-    const { name, description, parameters } = tool;
-    return { name, description, parameters, check, run };
+    const { name, description, parameters, effect } = tool;
+    return { name, description, effect, parameters, check, run };
   };
   return {
     task,

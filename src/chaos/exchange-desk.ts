@@ -1,7 +1,6 @@
 /** Serves one request for a completion, from its body to its last byte. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { errorMessage } from "../std/error.ts";
-import { hashJson, sha256 } from "../std/hash.ts";
 import { isJsonObject, parseJson, type JsonObject } from "../std/json.ts";
 import {
   chatFailure,
@@ -10,25 +9,24 @@ import {
   type ChatRequest,
   type NeutralFailure,
 } from "./chat.ts";
-import { deliver, type Delivery } from "./deliver.ts";
+import { admit, closeGate, decisionOf, type Doorkeeper } from "./admission.ts";
+import { deliver } from "./deliver.ts";
 import type { WireDialect } from "./dialects/dialect.ts";
-import type { PlannedFault, RateGate, Step } from "./exchange.ts";
+import type { PlannedFault, Step } from "./exchange.ts";
+import { recordOf } from "./exchange-record.ts";
 import { errorBody, RATE_LIMITED } from "./faults/provider-error.ts";
 import type { ChatModel } from "./model.ts";
-import type { RepeatCount } from "./repeat-count.ts";
 import { readBody, type RequestBody } from "./request-body.ts";
 import type { Address } from "./run-address.ts";
-import { actingFaults, planFailure, stageExchange, stepsOf, type Staged } from "./stages.ts";
+import { planFailure, stageExchange, stepsOf } from "./stages.ts";
 import type { WireServerOptions } from "./wire-options.ts";
 
 /** Anthropic's and Cloudflare's limit for one request; ours as well. */
-const BODY_BYTES_MAX: number = 32 * 1024 * 1024;
+export const BODY_BYTES_MAX: number = 32 * 1024 * 1024;
 
 /** What the server keeps for all requests. */
-export interface Desk {
+export interface Desk extends Doorkeeper {
   readonly options: WireServerOptions;
-  readonly gate: RateGate | null;
-  readonly repeats: RepeatCount;
   requestCount: number;
   /** Whoever is cut off from now on has not left. */
   isClosing: boolean;
@@ -74,8 +72,21 @@ export async function serveExchange(desk: Desk, visit: Visit): Promise<void> {
     asked.kind === "asked" ? decideOutcome(desk, visit, asked) : refuse(visit.dialect, asked);
   const latencyMs = asked.kind === "asked" ? (desk.options.latencyMs ?? 0) : 0;
   const pause: readonly Step[] = latencyMs > 0 ? [{ kind: "wait", ms: latencyMs }] : [];
-  const delivery = await deliver(visit.response, [...pause, ...outcome.steps]);
-  tell(desk, visit, { read, asked, outcome, delivery, atMs });
+  const { status, clientLeft } = await deliver(visit.response, [...pause, ...outcome.steps]);
+  const { repeat, earlyByMs, faults } = outcome;
+  desk.options.onExchange?.(
+    recordOf({
+      runKey: visit.address.runKey,
+      dialect: visit.dialect.name,
+      text: read.kind === "text" ? read.text : "",
+      read: asked.kind === "asked" ? asked : undefined,
+      repeat,
+      earlyByMs,
+      faults,
+      atMs,
+      delivery: { status, clientLeft: clientLeft && !desk.isClosing },
+    }),
+  );
 }
 
 function readRequest(desk: Desk, visit: Visit, read: RequestBody): Asked | ChatFailure {
@@ -90,8 +101,7 @@ function readRequest(desk: Desk, visit: Visit, read: RequestBody): Asked | ChatF
   const parsed = dialect.parse(json.value, address);
   if (parsed.kind === "failure") return parsed;
   const { request } = parsed;
-  const decision = request.messages.filter(({ role }) => role === "assistant").length;
-  return { kind: "asked", request, body: json.value, model, decision };
+  return { kind: "asked", request, body: json.value, model, decision: decisionOf(request) };
 }
 
 function decideOutcome(desk: Desk, visit: Visit, asked: Asked): Outcome {
@@ -104,27 +114,24 @@ function decideOutcome(desk: Desk, visit: Visit, asked: Asked): Outcome {
     show(desk, visit, { asked, reply: broken });
     return { ...refuse(dialect, broken), repeat: repeats.of(runKey, decision) };
   }
-  const shut = desk.gate?.closedFor(runKey);
-  // Who comes too early is told so and counts for nothing: draws must not depend on timing.
-  const repeat = shut === undefined ? repeats.ask(runKey, decision) : repeats.of(runKey, decision);
-  const exchange = { dialect: dialect.name, request, decision, repeat };
-  const planned =
-    shut === undefined ? (options.faults?.next({ runKey, ...exchange }) ?? []) : [shut.planned];
+  const admission = admit(desk, { runKey, dialect: dialect.name, request, decision });
+  const { repeat, shut, faults } = admission;
   const staged = stageExchange({
     dialect,
     frame: { runKey, modelName: model.name, request, body },
-    faults: actingFaults(planned, { ...exchange, leftMs: shut?.leftMs }),
+    faults,
     isFrameByFrame: options.chunked === true,
     ask: () => (shut === undefined ? askModel(desk, visit, asked) : tooEarly(dialect, shut.leftMs)),
   });
-  if (shut !== undefined)
-    return { ...staged, faults: [shut.planned], repeat, earlyByMs: shut.leftMs };
-  closeGate(desk, runKey, staged);
-  return { ...staged, repeat, earlyByMs: undefined };
+  if (shut === undefined) {
+    closeGate(desk, runKey, staged.faults);
+    return { ...staged, repeat, earlyByMs: undefined };
+  }
+  return { ...staged, faults: [shut.planned], repeat, earlyByMs: shut.leftMs };
 }
 
 /** For a client that comes by another dialect than the fault which keeps it out can speak. */
-function tooEarly({ name }: WireDialect, leftMs: number): ChatFailure {
+export function tooEarly({ name }: WireDialect, leftMs: number): ChatFailure {
   const headers = { "retry-after": String(Math.ceil(leftMs / 1000)) };
   return { kind: "failure", status: 429, headers, body: errorBody(name, RATE_LIMITED) };
 }
@@ -154,61 +161,9 @@ function answerOf({ model, request }: Asked): ChatReply {
   }
 }
 
-function closeGate(desk: Desk, runKey: string, staged: Staged): void {
-  for (const acting of staged.faults) {
-    const ms = acting.fault.blocksForMs?.(acting.context) ?? 0;
-    if (ms > 0) desk.gate?.close(runKey, acting, ms);
-  }
-}
-
 function refuse(dialect: WireDialect, failure: ChatFailure): Outcome {
   const steps = stepsOf(planFailure(dialect, failure), false);
   return { steps, faults: [], repeat: 0, earlyByMs: undefined };
-}
-
-interface Served {
-  readonly read: RequestBody;
-  readonly asked: Asked | ChatFailure;
-  readonly outcome: Outcome;
-  readonly delivery: Delivery;
-  readonly atMs: number;
-}
-
-function tell(desk: Desk, visit: Visit, served: Served): void {
-  const { read, asked, outcome, delivery, atMs } = served;
-  const isRead = asked.kind === "asked";
-  desk.options.onExchange?.({
-    runKey: visit.address.runKey,
-    dialect: visit.dialect.name,
-    stream: isRead && asked.request.stream,
-    decision: isRead ? asked.decision : undefined,
-    repeat: outcome.repeat,
-    faults: outcome.faults.map(({ fault, argument }) =>
-      argument === undefined ? fault.name : `${fault.name}:${argument}`,
-    ),
-    status: delivery.status,
-    requestHash: requestHash(read, isRead ? asked.body : undefined),
-    openingHash: isRead ? openingHash(asked.request) : "",
-    atMs,
-    endedAtMs: Date.now(),
-    clientLeft: delivery.clientLeft && !desk.isClosing,
-    earlyByMs: outcome.earlyByMs,
-  });
-}
-
-/** By its bytes when it has no canonical form: no JSON, or nested deeper than that goes. */
-function requestHash(read: RequestBody, body: JsonObject | undefined): string {
-  try {
-    if (body !== undefined) return hashJson(body);
-  } catch {
-    // Said above.
-  }
-  return sha256(read.kind === "text" ? read.text : "");
-}
-
-function openingHash({ messages }: ChatRequest): string {
-  const first = messages.findIndex(({ role }) => role === "assistant");
-  return hashJson(first === -1 ? messages : messages.slice(0, first));
 }
 
 export function unknownRun(runKey: string): NeutralFailure {

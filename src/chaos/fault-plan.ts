@@ -8,9 +8,11 @@
  */
 import { BridleError } from "../std/error.ts";
 import { pick, seededRandom, seedFrom, type Random } from "../std/random.ts";
+import { checkDraw } from "./draw.ts";
 import type { FaultPlan, PlannedFault, WireFault } from "./exchange.ts";
 import { isDue, isTimed, type FaultSpec } from "./fault-spec.ts";
 import { parseFaultSpec } from "./faults/catalogue.ts";
+import { keyCount } from "./key-count.ts";
 import { findProfile, type FaultClass, type ProfileName } from "./profile.ts";
 
 export interface FaultPlanOptions {
@@ -22,6 +24,8 @@ export interface FaultPlanOptions {
   readonly weights?: Readonly<Record<string, number>>;
   /** Faults by name and time, on top of what is drawn: see `parseFaultSpec`. */
   readonly faults?: readonly string[];
+  /** False leaves a fault out of every mixture; to name it is then refused. All when left out. */
+  readonly mayStrike?: (fault: WireFault) => boolean;
   /** 1 when left out. */
   readonly seed?: number;
   /** See L2. 3 when left out. */
@@ -56,10 +60,10 @@ interface Prepared {
 /** Throws `input_invalid` for a rate, a weight or a name that makes no sense. */
 export function faultPlan(options: FaultPlanOptions): FaultPlan {
   const prepared = prepare(options);
-  const count = requestCount();
+  const requests = keyCount(RUNS_MAX);
   return {
     next: (given) => {
-      const exchange = { ...given, nth: count(given.runKey) };
+      const exchange = { ...given, nth: requests.next(given.runKey) };
       return [...fixedFaults(prepared, exchange), ...drawnFaults(prepared, exchange)];
     },
   };
@@ -70,23 +74,30 @@ function prepare(options: FaultPlanOptions): Prepared {
   const mixture = findProfile(profile ?? "field");
   const isDrawn = profile !== undefined || options.rate !== undefined || weights !== undefined;
   const rate = isDrawn ? (options.rate ?? mixture.rate) : 0;
-  if (!(rate >= 0 && rate <= 1)) {
-    throw new BridleError("input_invalid", "A fault plan's rate is a number from 0 to 1.", {
-      hint: "0.05 is one request in twenty.",
-    });
-  }
-  if (!Number.isSafeInteger(seed)) {
-    throw new BridleError("input_invalid", "A seed is a whole number.", { hint: "1 will do." });
-  }
+  checkDraw(rate, seed);
   if (!Number.isSafeInteger(inARowMax) || inARowMax < 1) {
     throw new BridleError("input_invalid", "inARowMax is a whole number of at least 1.");
   }
+  const mayStrike = options.mayStrike ?? (() => true);
   const specs = (options.faults ?? []).map(parseFaultSpec);
-  const classes = weights === undefined ? mixture.classes : weightClasses(weights);
+  const classes = (weights === undefined ? mixture.classes : weightClasses(weights)).map(
+    drawnClass,
+  );
+  const named =
+    weights === undefined ? specs : [...specs, ...classes.flatMap((each) => each.specs)];
+  const idle = named.find(({ fault }) => !mayStrike(fault));
+  if (idle !== undefined) {
+    throw new BridleError("input_invalid", `'${idle.fault.name}' cannot strike here.`, {
+      hint: "It changes what a simulated model says; name one that spoils how an answer arrives.",
+    });
+  }
   return {
     seed,
     rate,
-    classes: classes.map(drawnClass),
+    classes: classes.map(({ weight, specs }) => ({
+      weight,
+      specs: specs.filter(({ fault }) => mayStrike(fault)),
+    })),
     shares: specs.filter(({ when }) => when.rate !== undefined),
     fixed: specs.filter(({ when }) => when.rate === undefined),
     inARowMax,
@@ -107,18 +118,6 @@ function drawnClass({ weight, specs }: FaultClass): DrawnClass {
   throw new BridleError("input_invalid", `A weight and a time for '${timed.fault.name}'.`, {
     hint: "Give either: a weight in `weights`, or a time in `faults`.",
   });
-}
-
-function requestCount(): (runKey: string) => number {
-  const counts = new Map<string, number>();
-  return (runKey) => {
-    const nth = (counts.get(runKey) ?? 0) + 1;
-    // Taken out and put back: the run that was longest silent is the first in the map.
-    counts.delete(runKey);
-    counts.set(runKey, nth);
-    if (counts.size > RUNS_MAX) for (const oldest of counts.keys().take(1)) counts.delete(oldest);
-    return nth;
-  };
 }
 
 function fixedFaults(prepared: Prepared, exchange: Exchange): readonly PlannedFault[] {

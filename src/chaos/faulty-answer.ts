@@ -57,7 +57,7 @@ function callAnswer(turn: FaultyTurn, name: string, argumentsText: string): Chat
 }
 
 /** Plausible and absent: a name that merely strays from a right one might be mapped back. */
-function unknownName(name: string, tools: readonly ChatTool[]): string {
+export function unknownName(name: string, tools: readonly ChatTool[]): string {
   let unknown = `submit_${name}_request`;
   while (tools.some((tool) => tool.name === unknown)) unknown += "_2";
   return unknown;

@@ -64,7 +64,7 @@ function schemaOf(action: Action, tools: readonly ChatTool[]): JsonObject {
 }
 
 /** Wrapped rather than printed: "42" for 42 is what coercion repairs. */
-function retyped(value: Json | undefined): Json {
+export function retyped(value: Json | undefined): Json {
   return isJsonObject(value) ? [value] : { value: value ?? null };
 }
 

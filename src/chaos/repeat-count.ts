@@ -1,4 +1,6 @@
-/** Decisions remembered; the oldest is forgotten first, and then counts as never asked for. */
+import { keyCount } from "./key-count.ts";
+
+/** Decisions remembered; one that was forgotten counts as never asked for. */
 const DECISIONS_MAX = 100_000;
 
 /** How often each decision of each run was asked for. */
@@ -10,18 +12,10 @@ export interface RepeatCount {
 }
 
 export function repeatCount(decisionsMax: number = DECISIONS_MAX): RepeatCount {
-  const counts = new Map<string, number>();
+  const counts = keyCount(decisionsMax);
   const keyOf = (runKey: string, decision: number): string => `${decision} ${runKey}`;
   return {
-    of: (runKey, decision) => counts.get(keyOf(runKey, decision)) ?? 0,
-    ask: (runKey, decision) => {
-      const key = keyOf(runKey, decision);
-      const before = counts.get(key) ?? 0;
-      if (before === 0 && counts.size >= decisionsMax) {
-        for (const oldest of counts.keys().take(1)) counts.delete(oldest);
-      }
-      counts.set(key, before + 1);
-      return before;
-    },
+    of: (runKey, decision) => counts.of(keyOf(runKey, decision)),
+    ask: (runKey, decision) => counts.next(keyOf(runKey, decision)) - 1,
   };
 }

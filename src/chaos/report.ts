@@ -85,7 +85,8 @@ interface Ledger {
   clientLeft: number;
 }
 
-export function chaosReporter(): ChaosReporter {
+/** The note heads the report: who answered, and that the faults are injected. */
+export function chaosReporter(note: string = SIMULATED_NOTE): ChaosReporter {
   const ledger: Ledger = {
     rows: new Map(),
     open: new Map(),
@@ -96,7 +97,7 @@ export function chaosReporter(): ChaosReporter {
   };
   return {
     take: (exchange) => takeExchange(ledger, exchange),
-    report: () => reportOf(ledger),
+    report: () => ({ note, ...reportOf(ledger) }),
   };
 }
 
@@ -196,7 +197,7 @@ function closeOldest(ledger: Ledger): void {
 }
 
 /** Works on a copy, so that what is open stays open. */
-function reportOf(ledger: Ledger): ChaosReport {
+function reportOf(ledger: Ledger): Omit<ChaosReport, "note"> {
   const rows = new Map(
     ledger.rows.entries().map(([name, row]) => [name, { ...row, tally: { ...row.tally } }]),
   );
@@ -209,7 +210,7 @@ function reportOf(ledger: Ledger): ChaosReport {
   const faults = Object.fromEntries(
     sorted.map(([name, row]) => [name, { ...row.tally, waitedMs: waitsOf(row) }]),
   );
-  return { note: SIMULATED_NOTE, requests, faulted, early, clientLeft, faults };
+  return { requests, faulted, early, clientLeft, faults };
 }
 
 function waitsOf({ waits, minMs, maxMs }: Row): Waits | null {

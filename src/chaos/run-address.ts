@@ -23,6 +23,8 @@ export interface Address {
   readonly runKey: string;
   /** What follows the prefix: `/v1/chat/completions`. */
   readonly path: string;
+  /** The same with its query, as it was written. */
+  readonly target: string;
   readonly query: URLSearchParams;
 }
 
@@ -31,13 +33,13 @@ export function readAddress(target: string): Address | undefined {
   const mark = target.indexOf("?");
   const whole = mark === -1 ? target : target.slice(0, mark);
   const query = new URLSearchParams(mark === -1 ? "" : target.slice(mark + 1));
-  if (!whole.startsWith("/r/")) return { runKey: "", path: whole, query };
+  if (!whole.startsWith("/r/")) return { runKey: "", path: whole, target, query };
   const slash = whole.indexOf("/", 3);
   const end = slash === -1 ? whole.length : slash;
   const runKey = decoded(whole.slice(3, end));
   // What is remembered of a run goes by its key: one without a limit would have memory without one.
   if (runKey === undefined || runKey.length > RUN_KEY_CHARACTERS_MAX) return undefined;
-  return { runKey, path: whole.slice(end), query };
+  return { runKey, path: whole.slice(end), target: target.slice(end), query };
 }
 
 function decoded(text: string): string | undefined {

@@ -12,7 +12,11 @@ import type { ChatModel } from "./model.ts";
 export function servedModel(model: ChatModel): LanguageModelV4 {
   let connected: Promise<LanguageModelV4> | undefined;
   const connect = (): Promise<LanguageModelV4> => {
-    connected ??= serve(model);
+    connected ??= serve(model).catch((thrown: unknown) => {
+      // The next request tries again.
+      connected = undefined;
+      throw thrown;
+    });
     return connected;
   };
   return {

@@ -1,6 +1,12 @@
 /** The proxy's other side: one call of the service, read to its end or handed on as a stream. */
-import { request as requestHttp, type IncomingMessage, type OutgoingHttpHeaders } from "node:http";
+import {
+  request as requestHttp,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  type ServerResponse,
+} from "node:http";
 import { request as requestHttps } from "node:https";
+import { pipeline } from "node:stream/promises";
 import { BridleError, errorMessage } from "../std/error.ts";
 import { readBytes } from "./request-body.ts";
 import { jsonAnswer, type ToolAnswer, type ToolRequest } from "./tool-answer.ts";
@@ -100,6 +106,20 @@ export async function forward(
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** Passes a stream on as it comes. False when either side ended it before its end. */
+export async function handOn(
+  stream: Extract<Forwarded, { kind: "stream" }>,
+  response: ServerResponse,
+): Promise<boolean> {
+  response.writeHead(stream.head.status, stream.head.headers);
+  response.flushHeaders();
+  // Either side may end a stream at any time: that is an end, not an error of the proxy's.
+  return pipeline(stream.body, response).then(
+    () => true,
+    () => false,
+  );
 }
 
 function send(url: URL, asked: ToolRequest, signal: AbortSignal): Promise<IncomingMessage> {

@@ -8,7 +8,9 @@
 import { BridleError } from "../std/error.ts";
 import { sha256 } from "../std/hash.ts";
 import { pick, seededRandom, seedFrom, type Random } from "../std/random.ts";
+import { checkDraw } from "./draw.ts";
 import { isDue, isTimed, readFaultSpec, type FaultBook, type FaultSpec } from "./fault-spec.ts";
+import { keyCount } from "./key-count.ts";
 import { toolFaults, type ToolFault } from "./tool-fault.ts";
 import type { ToolRequest } from "./tool-answer.ts";
 
@@ -59,22 +61,21 @@ const IDENTITY_CHARACTERS_MAX = 500;
 /** Throws `input_invalid` for a fault, an argument, a rate or a seed that makes no sense. */
 export function toolPlan(options: ToolPlanOptions): ToolPlan {
   const { rate, seed = 1, plan } = options;
-  if (rate !== undefined && !(rate >= 0 && rate <= 1)) {
-    throw refused("A rate of faults is a number from 0 to 1.", "0.1 is one request in ten.");
-  }
-  if (!Number.isSafeInteger(seed)) throw refused("A seed is a whole number.", "1 will do.");
+  checkDraw(rate ?? 0, seed);
   if (plan !== undefined && (rate !== undefined || options.faults !== undefined)) {
-    throw refused("A plan stands in place of faults and a rate.", "Give one or the other.");
+    throw new BridleError("input_invalid", "A plan stands in place of faults and a rate.", {
+      hint: "Give one or the other.",
+    });
   }
   const named = (options.faults ?? []).map(readEntry);
   const isAll = rate !== undefined && named.every(({ when }) => isTimed(when));
   const entries = isAll ? [...named, ...toolFaults.map(({ name }) => readEntry(name))] : named;
-  const counts = new Map<string, number>();
+  const requests = keyCount(IDENTITIES_MAX);
   return {
     seed,
     next: (request) => {
       const identity = identityOf(request);
-      const nth = count(counts, identity);
+      const nth = requests.next(identity);
       const randomOf = (name: string): Random =>
         seededRandom(seedFrom(`${seed} ${name} ${nth} ${identity}`));
       const { method, target, key } = request;
@@ -126,17 +127,4 @@ function readEntry(text: string): Entry {
 function identityOf({ method, target, key }: ToolRequest): string {
   const identity = key === undefined ? `${method} ${target}` : `key ${key}`;
   return identity.length <= IDENTITY_CHARACTERS_MAX ? identity : sha256(identity);
-}
-
-function count(counts: Map<string, number>, identity: string): number {
-  const nth = (counts.get(identity) ?? 0) + 1;
-  counts.delete(identity);
-  counts.set(identity, nth);
-  const [oldest] = counts.keys();
-  if (counts.size > IDENTITIES_MAX && oldest !== undefined) counts.delete(oldest);
-  return nth;
-}
-
-function refused(message: string, hint: string): BridleError {
-  return new BridleError("input_invalid", message, { hint });
 }

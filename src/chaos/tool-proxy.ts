@@ -7,7 +7,6 @@
  * Only the length, the compression and what is meant for the next hop are the proxy's own.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { pipeline } from "node:stream/promises";
 import { systemClock } from "../std/clock.ts";
 import { errorMessage } from "../std/error.ts";
 import { answerMemory, type AnswerMemory } from "./answer-memory.ts";
@@ -22,7 +21,14 @@ import {
   type ToolRequest,
 } from "./tool-answer.ts";
 import { tooMany, type ToolFaultContext } from "./tool-fault.ts";
-import { forward, readUpstream, shownUrl, type Forwarded, type Upstream } from "./tool-forward.ts";
+import {
+  forward,
+  handOn,
+  readUpstream,
+  shownUrl,
+  type Forwarded,
+  type Upstream,
+} from "./tool-forward.ts";
 import { toolPlan, type DueFault, type ToolPlan, type ToolPlanOptions } from "./tool-plan.ts";
 import {
   isCommit,
@@ -263,19 +269,6 @@ function spoil(
     struck.push(due);
   }
   return { steps, struck };
-}
-
-async function handOn(
-  stream: Extract<Forwarded, { kind: "stream" }>,
-  response: ServerResponse,
-): Promise<boolean> {
-  response.writeHead(stream.head.status, stream.head.headers);
-  response.flushHeaders();
-  // Either side may end a stream at any time: that is an end, not an error of the proxy's.
-  return pipeline(stream.body, response).then(
-    () => true,
-    () => false,
-  );
 }
 
 /** A defect of the proxy's must not pass for one of its faults. */

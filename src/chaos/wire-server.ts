@@ -62,6 +62,7 @@ export async function startWireServer(options: WireServerOptions): Promise<WireS
   const desk: Desk = {
     options,
     gate,
+    faults: options.faults,
     repeats: repeatCount(),
     requestCount: 0,
     isClosing: false,

@@ -19,6 +19,10 @@ export function addChaos(program: Command, finish: Finish): void {
         .default("stand-in"),
     )
     .option("--script <file>", "a JSON list of answers, in place of --model")
+    .option(
+      "--upstream <url>",
+      "a real provider of OpenAI's chat API answers, for example https://api.openai.com",
+    )
     .option("--latency <ms>", "wait before each answer", wholeOf)
     .action(async (options: ChaosOptions) => {
       const { runChaos } = await import("./commands/chaos.ts");
@@ -47,6 +51,9 @@ end (Ctrl-C, --for or --requests) a report says which faults were met and what t
 ${timesText("of a run")}
 Everything on the plain address is one run. With --profile, or no such fault, --rate is the share
 of requests that meet the profile's mixture.
+
+With --upstream the client's own key goes to that provider, and only faults of how an answer arrives
+can strike: what the model says stays its own. A struck stream comes late, all at once.
 
 A script is a list of answers by position in the conversation, for example
   [{"call": {"name": "find", "arguments": {"id": 1}}}, {"text": "Done."}]`;

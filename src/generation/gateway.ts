@@ -15,6 +15,7 @@ import { systemClock, type Clock } from "../std/clock.ts";
 import { startDeadline, TIMER_MAX_MS, untilAborted } from "../std/deadline.ts";
 import type { JsonObject } from "../std/json.ts";
 import type { Stop } from "../std/stop.ts";
+import { onArrival } from "./arrival.ts";
 import { readAnswer, type RawAnswer } from "./answer.ts";
 import { classifyFault, faultOfFinish } from "./fault/classify.ts";
 import type { Delta, LanguageModel, ModelAnswer, ModelRequest } from "./model.ts";
@@ -45,7 +46,7 @@ export interface Failed {
 export interface AttemptOptions {
   readonly clock?: Clock;
   readonly limits?: Pick<ModelRetry, "timeoutMs" | "firstByteMs" | "idleMs" | "switchedModel">;
-  /** When whoever asks has no use for an answer any more, ms since the epoch. */
+  /** When whoever asks has no use for an answer any more, ms since the epoch: a wish to stop. */
   readonly deadline?: number;
   /** Streams the answer and reports its pieces; absent: one response. */
   readonly onDelta?: (delta: Delta) => void;
@@ -65,7 +66,8 @@ export async function attemptModel(
   const { clock = systemClock, limits = {}, deadline: until } = options;
   const started = clock.now();
   const leftMs = until === undefined ? TIMER_MAX_MS : Math.max(1, until - started);
-  const timeoutMs = Math.min(limits.timeoutMs ?? TIMEOUT_MS, leftMs, TIMER_MAX_MS);
+  const limitMs = Math.min(limits.timeoutMs ?? TIMEOUT_MS, TIMER_MAX_MS);
+  const timeoutMs = Math.min(limitMs, leftMs);
   const deadline = startDeadline(timeoutMs, request.abortSignal);
   const collector = options.onDelta === undefined ? null : new StreamCollector();
   let hasBegun = false;
@@ -82,7 +84,7 @@ export async function attemptModel(
       hasBegun = true;
       contentType = type;
     };
-    const asking = askOnce(model, callOptions(request, stop), {
+    const asking = askOnce(model, request, {
       ...options,
       stop,
       collector,
@@ -98,15 +100,33 @@ export async function attemptModel(
     if (request.abortSignal.aborted) {
       return failed({ kind: "aborted", message: "the model call was cancelled" });
     }
+    // Nothing is known against a model that was given less time than an attempt may take.
+    if (leftMs < limitMs && isTimeUp(deadline.stop)) {
+      return failed({ kind: "aborted", message: "the time of whoever asked was over" });
+    }
     const cause = thrown instanceof StreamError ? thrown.cause : thrown;
     const isBegun = hasBegun && collector !== null;
-    const arrived = isBegun ? { arrived: howFar(collector.arrived), contentType } : {};
+    const arrived = isBegun
+      ? { arrived: howFar(collector.arrived), contentType }
+      : { arrived: undefined };
     // A client that holds a stream twice, as some do, lets go of its connection only for this.
     deadline.stop.abort(GIVEN_UP);
-    return failed(classifyFault({ thrown: cause, now: clock.now(), ...arrived }));
+    const fault = classifyFault({ thrown: cause, now: clock.now(), ...arrived });
+    return failed(fault.kind === "aborted" ? lost(fault, arrived.arrived) : fault);
   } finally {
     deadline.end();
   }
+}
+
+/** A client gave up by itself: nobody here wanted that, so the connection is what failed. */
+function lost({ message }: ModelFault, after: ReturnType<typeof howFar> | undefined): ModelFault {
+  if (after === undefined) return { kind: "unreachable", why: "reset", message };
+  return { kind: "stream_broken", after, message };
+}
+
+/** The deadline itself, not one of the watchdog's limits, which have a phase. */
+function isTimeUp({ reason }: Stop): boolean {
+  return reason instanceof DOMException && reason.name === "TimeoutError" && !("phase" in reason);
 }
 
 const GIVEN_UP = new DOMException("the attempt has failed", "AbortError");
@@ -181,17 +201,21 @@ interface Asking extends Pick<AttemptOptions, "onDelta" | "limits"> {
 
 async function askOnce(
   model: LanguageModel,
-  options: CallOptions,
+  request: ModelRequest,
   { onDelta, limits = {}, stop, collector, begin }: Asking,
 ): Promise<RawAnswer> {
   // V2, V3 and V4 take the same prompt for the parts a run holds (text, reasoning, calls, results)
   // and return the same content parts; what differs (usage, finish) is read defensively.
   const v4 = model as LanguageModelV4;
-  if (onDelta === undefined || collector === null) return v4.doGenerate(options);
+  if (onDelta === undefined || collector === null) {
+    return v4.doGenerate(callOptions(request, stop, noted));
+  }
   const { firstByteMs = FIRST_BYTE_MS, idleMs = IDLE_MS } = limits;
   const watchdog = new Watchdog({ firstByteMs, idleMs }, stop);
   try {
-    const { stream, response } = await v4.doStream(options);
+    const { stream, response } = await v4.doStream(
+      callOptions(request, stop, () => watchdog.fed()),
+    );
     begin(response?.headers?.["content-type"]);
     return await collector.collect(stream, { onDelta, stop, watchdog });
   } finally {
@@ -199,7 +223,10 @@ async function askOnce(
   }
 }
 
-function callOptions(request: ModelRequest, stop: Stop): CallOptions {
+/** For who waits for a whole answer: there is no limit on the silence before it. */
+const noted = (): void => undefined;
+
+function callOptions(request: ModelRequest, stop: Stop, arrived: () => void): CallOptions {
   const { settings, tools } = request;
   const { stopSequences, providerOptions, ...plain } = settings;
   return {
@@ -207,6 +234,7 @@ function callOptions(request: ModelRequest, stop: Stop): CallOptions {
     prompt: request.prompt as unknown as LanguageModelV4Prompt,
     // Made only for the provider that looks at it.
     get abortSignal() {
+      onArrival(stop.signal, arrived);
       return stop.signal;
     },
     ...plain,

@@ -3,22 +3,10 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { BridleError, errorMessage } from "../std/error.ts";
 import { nearNames } from "../std/suggest.ts";
+import { keyOf, providerKeys } from "./provider-key.ts";
 import { wireFetch } from "./wire-fetch.ts";
 import { hideSecret, redactKeys } from "./fault/redact.ts";
 import type { CompatibleModel, LanguageModel, ModelReference } from "./model.ts";
-
-/** Where the providers' packages look for their key. Only for a better error message. */
-const keyVariables: Readonly<Record<string, string>> = {
-  anthropic: "ANTHROPIC_API_KEY",
-  cohere: "COHERE_API_KEY",
-  deepseek: "DEEPSEEK_API_KEY",
-  google: "GOOGLE_GENERATIVE_AI_API_KEY",
-  groq: "GROQ_API_KEY",
-  mistral: "MISTRAL_API_KEY",
-  openai: "OPENAI_API_KEY",
-  togetherai: "TOGETHER_API_KEY",
-  xai: "XAI_API_KEY",
-};
 
 const PROVIDER = /^[a-z][a-z0-9-]*$/;
 
@@ -49,10 +37,11 @@ async function loadNamed(reference: string): Promise<LanguageModel> {
     });
   }
   const loaded = await importProvider(provider, modelId);
-  const variable = keyVariables[provider];
-  if (variable !== undefined && (process.env[variable] ?? "") === "") {
+  const key = keyOf(provider);
+  const isNeeded = key !== undefined && key.isOptional !== true;
+  if (isNeeded && (process.env[key.variable] ?? "") === "") {
     throw new BridleError("model_key_missing", `${reference} needs a key`, {
-      hint: `Set the environment variable ${variable}.`,
+      hint: `Set the environment variable ${key.variable}; you get a key at ${key.page}.`,
     });
   }
   return providerOf(loaded, provider)(modelId);
@@ -65,7 +54,7 @@ async function importProvider(provider: string, modelId: string): Promise<object
     if (typeof loaded === "object" && loaded !== null) return loaded;
     throw new Error(`${name} exports nothing`);
   } catch (thrown) {
-    const near = nearNames(provider, Object.keys(keyVariables)).filter(
+    const near = nearNames(provider, Object.keys(providerKeys)).filter(
       (known) => known !== provider,
     );
     const meant = near.map((known) => `"${known}/${modelId}"`).join(" or ");
@@ -129,15 +118,20 @@ function madeBy(create: (...given: never[]) => unknown): Provider | null {
 async function connectCompatible(reference: CompatibleModel): Promise<LanguageModel> {
   const { createOpenAICompatible } = await import("@ai-sdk/openai-compatible");
   const { baseURL, modelId, apiKeyEnv, headers } = reference;
-  if (!URL.canParse(baseURL)) {
-    throw new BridleError("model_unknown", `"${redactKeys(baseURL)}" is not an address`, {
+  const where = written(baseURL);
+  if (!isAddress(baseURL)) {
+    throw new BridleError("model_unknown", `"${where}" is not an address`, {
       hint: "Write the whole address, for example http://127.0.0.1:11434/v1.",
+    });
+  }
+  if (typeof modelId !== "string" || modelId === "") {
+    throw new BridleError("model_unknown", `The model at ${where} has no name`, {
+      hint: "Give its modelId as the server lists it, most often under /v1/models.",
     });
   }
   const apiKey = apiKeyEnv === undefined ? undefined : process.env[apiKeyEnv];
   if (apiKeyEnv !== undefined && (apiKey ?? "") === "") {
-    const address = redactKeys(baseURL);
-    throw new BridleError("model_key_missing", `The model at ${address} needs a key`, {
+    throw new BridleError("model_key_missing", `The model at ${where} needs a key`, {
       hint: `Set the environment variable ${apiKeyEnv}.`,
     });
   }
@@ -158,4 +152,16 @@ async function connectCompatible(reference: CompatibleModel): Promise<LanguageMo
 function hideHeader(name: string, value: string): void {
   hideSecret(name, value);
   hideSecret(name, value.slice(value.lastIndexOf(" ") + 1));
+}
+
+/** `localhost:11434/v1` parses too: as an address of the scheme "localhost". */
+function isAddress(baseURL: unknown): boolean {
+  if (typeof baseURL !== "string" || !URL.canParse(baseURL)) return false;
+  const { protocol } = new URL(baseURL);
+  return protocol === "http:" || protocol === "https:";
+}
+
+/** For a message: an address may hold a password, and an author may have written anything. */
+function written(baseURL: unknown): string {
+  return typeof baseURL === "string" ? redactKeys(baseURL) : typeof baseURL;
 }

@@ -6,11 +6,10 @@
  * A2 The same payload is never sent again after a refusal that named it as the reason.
  * A3 What asking again cannot mend (quota, key, an invalid request) is asked once per route.
  * A4 Everything ends: a route has `attemptsMax`, a run `runRetriesMax`, and then a next step.
+ * A5 Being asked to come later is no failed attempt: it uses up none of those for real trouble.
  */
 import type { ModelFault } from "../journal/model-fault.ts";
 import { unreachable } from "../std/assert.ts";
-import { TIMER_MAX_MS } from "../std/deadline.ts";
-import { BridleError } from "../std/error.ts";
 import { backoffMs, type Backoff } from "../std/backoff.ts";
 import { defaultBreaker, type BreakerSettings } from "./breaker.ts";
 import type { Random } from "../std/random.ts";
@@ -58,6 +57,9 @@ export const FLEET_RETRIES: NonNullable<ModelRetry["fleet"]> = { burst: 500, per
 /** Asking again helps these little: a provider that sends rubbish twice sends it thrice. */
 const RUBBISH_ATTEMPTS_MAX = 3;
 
+/** A router that hands over to another model may do so once by chance. */
+const SWITCHED_ATTEMPTS_MAX = 2;
+
 /** Waits that a provider itself asked for; they are obeyed more often than guesses are made. */
 const TOLD_WAITS_MAX = 20;
 
@@ -73,34 +75,9 @@ export function spreadMs(ms: number, random: Random): number {
 /** So often the request is made smaller for one answer: what still does not fit never will. */
 const SHRINKS_MAX = 3;
 
-/** What is given over the defaults. A number that cannot work is `limit_invalid`. */
-export function checkModelRetry(given: Partial<ModelRetry>): ModelRetry {
-  const retry = { ...defaultModelRetry, ...given };
-  const { attemptsMax, runRetriesMax = 0, fleet = FLEET_RETRIES, switchedModel } = retry;
-  const { failuresMax, openMs, openMaxMs, probeMs } = modelBreaker(retry);
-  const times = [retry.baseMs, retry.maxMs, retry.waitMaxMs];
-  const waits = [retry.timeoutMs, retry.firstByteMs, retry.idleMs, openMs, openMaxMs, probeMs];
-  const limits = waits.filter((ms) => ms !== undefined);
-  const isWhole = (value: number, min: number): boolean =>
-    Number.isSafeInteger(value) && value >= min;
-  const isSound =
-    isWhole(attemptsMax, 1) &&
-    isWhole(runRetriesMax, 0) &&
-    times.every((ms) => ms >= 0 && ms <= TIMER_MAX_MS) &&
-    limits.every((ms) => ms > 0 && ms <= TIMER_MAX_MS) &&
-    isWhole(failuresMax, 1) &&
-    isWhole(fleet.burst, 1) &&
-    fleet.perSecond > 0 &&
-    (switchedModel === undefined || switchedModel === "accept" || switchedModel === "fault");
-  if (isSound) return retry;
-  throw new BridleError("limit_invalid", "modelRetry has a number that cannot work", {
-    hint: "Counts are whole and at least 1, times are milliseconds from 0 to 24 days.",
-  });
-}
-
 /** What this turn has tried already, the fault in hand included. */
 export interface Tries {
-  /** Faults on this route since the last answer. */
+  /** Faults on this route since the last answer. Rate limits count among themselves alone. */
   readonly onRoute: number;
   /** Those of the same kind. */
   readonly ofKind: number;
@@ -110,18 +87,19 @@ export interface Tries {
   readonly shrinks: number;
   /** Something is left that can be made smaller. */
   readonly canShrink: () => boolean;
-  /** The conversation goes out in its strictest form already. */
-  readonly isStrict: boolean;
+  /** The conversation has a stricter form than the one that was sent. */
+  readonly canRepair: () => boolean;
   /** Another route could be asked. */
   readonly hasOther: boolean;
 }
 
 export type Remedy =
   | { readonly kind: "wait"; readonly ms: number }
+  /** Not this route for so long; another one may answer before that. */
+  | { readonly kind: "rest"; readonly ms: number }
   | { readonly kind: "shrink" }
   | { readonly kind: "repair" }
-  /** `restMs`: the route is not given up, only not asked before then. */
-  | { readonly kind: "switch"; readonly restMs?: number }
+  | { readonly kind: "switch" }
   | { readonly kind: "fail"; readonly why?: "run_retries" }
   | { readonly kind: "stop" };
 
@@ -158,14 +136,14 @@ function ownRemedy(
     case "stream_broken":
       return waitUpTo(attemptsMax, tries, given);
     case "malformed":
-      return waitUpTo(Math.min(attemptsMax, RUBBISH_ATTEMPTS_MAX), tries, given);
+      return waitFew(RUBBISH_ATTEMPTS_MAX, tries, given);
     case "model_switched":
-      return waitUpTo(Math.min(attemptsMax, 2), tries, given);
+      return waitFew(SWITCHED_ATTEMPTS_MAX, tries, given);
     case "context_overflow":
       return shrinkOf(tries);
     case "invalid_request":
       if (fault.about === "size") return shrinkOf(tries);
-      return fault.about === "history" && !tries.isStrict ? { kind: "repair" } : null;
+      return fault.about === "history" && tries.canRepair() ? { kind: "repair" } : null;
     case "quota_exhausted":
     case "auth":
     case "content_filtered":
@@ -175,7 +153,7 @@ function ownRemedy(
       return null;
     case "unknown":
       // What a provider says in the middle of an answer passes more often than a refusal does.
-      return fault.hasBegun === true ? waitUpTo(RUBBISH_ATTEMPTS_MAX, tries, given) : null;
+      return fault.hasBegun === true ? waitFew(RUBBISH_ATTEMPTS_MAX, tries, given) : null;
     default:
       return unreachable(fault, "ownRemedy");
   }
@@ -188,9 +166,14 @@ function waitUpTo(attemptsMax: number, { onRoute }: Tries, given: Given): Remedy
   return { kind: "wait", ms: backoffMs(given.retry, onRoute, given.random) };
 }
 
+/** What asking again helps little counts for itself: other trouble before it says nothing of it. */
+function waitFew(ofKindMax: number, tries: Tries, given: Given): Remedy | null {
+  return tries.ofKind >= ofKindMax ? null : waitUpTo(given.retry.attemptsMax, tries, given);
+}
+
 /**
- * A long wait is better spent on another route, when there is one. This one stays behind it: where
- * the other gives up, waiting is what is left.
+ * A long wait is better spent on another route, when there is one. It is no reason to give this
+ * one up: should the other be dead, the wait is still the way to an answer.
  */
 function waitAsTold(
   fault: Extract<ModelFault, { retryAfterMs?: number }>,
@@ -201,9 +184,8 @@ function waitAsTold(
   const told = fault.retryAfterMs;
   if (told === undefined) return waitUpTo(retry.attemptsMax, tries, given);
   if (tries.ofKind > TOLD_WAITS_MAX) return null;
-  const ms = Math.ceil(told) + spreadMs(told, random);
-  if (told > retry.waitMaxMs && tries.hasOther) return { kind: "switch", restMs: ms };
-  return { kind: "wait", ms };
+  const kind = told > retry.waitMaxMs && tries.hasOther ? "rest" : "wait";
+  return { kind, ms: Math.ceil(told) + spreadMs(told, random) };
 }
 
 /** A2. */

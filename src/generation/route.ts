@@ -55,8 +55,6 @@ export interface RouteView {
     readonly asked: string;
     readonly kind: RouteFault;
     readonly answer: string;
-    /** The route was left for as long as it rests, and not given up. */
-    readonly rests?: true;
   }[];
   /** Until when a route is to be left alone, ms since the epoch, and why. */
   readonly rest: (name: string) => RouteRest | null;
@@ -106,12 +104,8 @@ export function chooseRoute(routes: readonly PreparedRoute[], view: RouteView): 
   return { kind: "wait", route: soonest, until, why };
 }
 
-/** Whether the route is not asked again for the same answer. */
-export function endsRoute({
-  answer,
-  rests,
-}: Pick<RouteView["faults"][number], "answer" | "rests">): boolean {
-  return (answer === "switch" && rests !== true) || answer === "fail";
+function endsRoute({ answer }: RouteView["faults"][number]): boolean {
+  return answer === "switch" || answer === "fail";
 }
 
 function restOf(route: PreparedRoute, view: RouteView): RouteRest | null {

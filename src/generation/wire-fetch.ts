@@ -8,9 +8,12 @@
  *    base URL that leads to a website, a login page of a proxy. An answer that only bears a page's
  *    content type is an answer.
  * F3 Whoever cancels closes the connection.
- * F4 What is asked goes where the caller said. A redirect to another host would take the whole
+ * F4 Every packet counts as a sign of life, also one of which the client makes nothing.
+ * F5 What is asked goes where the caller said. A redirect to another host would take the whole
  *    prompt along, and every header by which a key is sent but `authorization`.
  */
+import { noteArrival } from "./arrival.ts";
+
 const RESPONSE_BYTES_MAX = 64 * 1024 * 1024;
 
 /** A long answer has some hundred thousand events of two or three lines. */
@@ -25,8 +28,10 @@ export function wireFetch(given?: Fetch): Fetch {
     const response = await follow(given ?? globalThis.fetch, input, init);
     if (response.body === null) return response;
     const body = isSure(response) ? response.body : await answerIn(response, response.body);
-    const { status, statusText, headers } = response;
-    const made = new Response(body.pipeThrough(bounded()), { status, statusText, headers });
+    const { statusText, headers } = response;
+    const status = response.status <= STATUS_MAX ? response.status : BAD_GATEWAY;
+    const bytes = body.pipeThrough(bounded(init?.signal));
+    const made = new Response(bytes, { status, statusText, headers });
     // Clients name the address in their errors; a response made by hand has none.
     Object.defineProperty(made, "url", { value: response.url });
     return made;
@@ -35,7 +40,7 @@ export function wireFetch(given?: Fetch): Fetch {
 
 const REDIRECTS_MAX = 5;
 
-/** F4. Within one host as often as `REDIRECTS_MAX`, where the request stays what it is. */
+/** F5. Within one host as often as `REDIRECTS_MAX`, where the request stays what it is. */
 async function follow(
   fetch: Fetch,
   input: Parameters<Fetch>[0],
@@ -71,6 +76,10 @@ async function notFollowed(response: Response, to: URL | null): Promise<Response
   return made;
 }
 
+/** Some doorkeepers answer 999, of which no response can be made by hand. */
+const STATUS_MAX = 599;
+const BAD_GATEWAY = 502;
+
 /** What need not be looked into: refusals, and what says that it is data. */
 function isSure({ ok, headers }: Response): boolean {
   return !ok || /\b(?:json|event-stream)\b/i.test(headers.get("content-type") ?? "");
@@ -78,11 +87,12 @@ function isSure({ ok, headers }: Response): boolean {
 
 const LINE_FEED = 10;
 
-function bounded(): TransformStream<Uint8Array, Uint8Array> {
+function bounded(signal: AbortSignal | null | undefined): TransformStream<Uint8Array, Uint8Array> {
   let bytes = 0;
   let lines = 0;
   return new TransformStream({
     transform: (chunk, controller) => {
+      noteArrival(signal);
       bytes += chunk.byteLength;
       for (let at = chunk.indexOf(LINE_FEED); at !== -1; at = chunk.indexOf(LINE_FEED, at + 1)) {
         lines += 1;

@@ -24,7 +24,10 @@ export interface Circuit {
   readonly probe: { readonly holder: string; readonly until: number } | null;
   /** What went wrong last, in one sentence. */
   readonly reason: string;
-  /** Milliseconds since the epoch. */
+  /**
+   * Milliseconds since the epoch by the clock of whoever wrote this version: each version has its
+   * own, so that readers whose clocks differ can tell how long a time in it was meant to be.
+   */
   readonly changedAt: number;
 }
 

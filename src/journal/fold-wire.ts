@@ -1,6 +1,6 @@
 /** How faults of a model and tools out of service change the run: another part of `fold.ts`. */
 import { addUserMessage } from "./fold-call.ts";
-import type { Draft, Rest, TurnFault } from "./run.ts";
+import type { Draft, Rest } from "./run.ts";
 import { addUsage } from "./usage.ts";
 import type { ModelFaulted, ToolsWithheld } from "./wire-event.ts";
 
@@ -21,9 +21,7 @@ export function foldFault(draft: Draft, event: ModelFaulted): void {
   draft.faults += 1;
   if (billed !== undefined) draft.usage = addUsage(draft.usage, billed.usage);
   const { kind } = fault;
-  const rests = answer === "switch" && notBefore !== undefined ? { rests: true as const } : {};
-  const turnFault: TurnFault = { asked, kind, answer, ...rests };
-  draft.turnFaults = [...draft.turnFaults, turnFault].slice(-TURN_FAULTS_MAX);
+  draft.turnFaults = [...draft.turnFaults, { asked, kind, answer }].slice(-TURN_FAULTS_MAX);
   if (shrink !== undefined) draft.shrinks = [...draft.shrinks, shrink].slice(-SHRINKS_MAX);
   if (outputTokensMax !== undefined) {
     const others = draft.outputLimits.filter((limit) => limit.asked !== asked);

@@ -93,8 +93,6 @@ export interface TurnFault {
   readonly asked: string;
   readonly kind: ModelFaultKind;
   readonly answer: FaultAnswer;
-  /** With `switch`: the route is not given up, it rests. */
-  readonly rests?: true;
 }
 
 /** No run retains more keys than this; the oldest go first. */

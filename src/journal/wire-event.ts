@@ -8,6 +8,8 @@ export type FaultAnswer =
   | "wait"
   /** The run gave its process back until `notBefore`. */
   | "park"
+  /** Another route meanwhile; this one may be asked again from `notBefore` on. */
+  | "rest"
   /** A smaller request, by history or by output. */
   | "shrink"
   /** The conversation was put into another form. */

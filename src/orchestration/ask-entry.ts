@@ -1,10 +1,9 @@
 /** What must let an attempt in before it is made: policies, the fleet's retries, the breaker. */
-import { FLEET_RETRIES } from "../generation/retry.ts";
 import type { PreparedRoute } from "../generation/route.ts";
 import { backoffMs } from "../std/backoff.ts";
 import { systemRandom } from "../std/random.ts";
 import { modelVerdict } from "./policies.ts";
-import { reserve } from "./spend.ts";
+import { takeRetry } from "./fleet.ts";
 import type { Asked, Asking, ClosedOff } from "./asking.ts";
 
 /** What forbids this route, before anything is reserved. */
@@ -32,23 +31,13 @@ export async function enterFleet(
   { name }: PreparedRoute,
 ): Promise<ClosedOff | null> {
   const { session, retry } = asking;
-  const { burst, perSecond } = retry.fleet ?? FLEET_RETRIES;
-  session.modelAttempts += 1;
-  const key = `f${session.state.turn + 1}.${session.fence.epoch}.${session.modelAttempts}`;
-  const scope = `retry/${name}`.slice(0, 500);
-  const refillPerMs = perSecond / 1_000;
-  const reserved = await reserve(session, key, [
-    { kind: "rate", scope, capacity: burst, refillPerMs, amount: 1 },
-  ]);
-  if (reserved.kind === "reserved") {
+  const until = await takeRetry(session, { name, retry, crowded: asking.crowded });
+  if (until === null) {
     asking.retryOf = name;
     asking.crowded = 0;
     return null;
   }
   asking.crowded += 1;
-  const now = session.clock.now();
-  // Those who wait for one place come back apart, and less often the longer there is none.
-  const until = (reserved.retryAt ?? now) + 1 + backoffMs(retry, asking.crowded, systemRandom);
   return { until, why: `all runs together ask ${name} again too often` };
 }
 

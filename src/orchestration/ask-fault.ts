@@ -7,7 +7,7 @@ import type { ModelFault } from "../journal/model-fault.ts";
 import type { ModelFaulted } from "../journal/wire-event.ts";
 import { systemRandom } from "../std/random.ts";
 import { triesOf } from "./ask-route.ts";
-import { smallerRequest } from "./model-request.ts";
+import { hasStricterForm, smallerRequest } from "./model-request.ts";
 import type { Session } from "./session.ts";
 import type { Asked, Asking, ClosedOff } from "./asking.ts";
 
@@ -51,17 +51,25 @@ function triesSoFar(
   const { kind } = fault;
   const refused = { asked: route.name, maxOutputTokens: settings?.maxOutputTokens };
   const canShrink = (): boolean => smallerRequest(session, fault, refused) !== null;
-  return triesOf(session, agent, { ...options, retry, local, asked: route.name, kind, canShrink });
+  const canRepair = (): boolean => hasStricterForm(session, agent, route);
+  const can = { canShrink, canRepair };
+  return triesOf(session, agent, { ...options, retry, local, asked: route.name, kind, ...can });
 }
 
-/** Short: waits here. Long: whoever called parks the run. */
+/** Short: waits here. Long: whoever called parks the run. In vain: says so instead. */
 export async function waitFor(
-  { session, retry }: Asking,
-  { name: route }: PreparedRoute,
+  asking: Asking,
+  route: PreparedRoute,
   { until, why }: ClosedOff,
 ): Promise<Asked | null> {
+  const { session, retry } = asking;
+  if (until >= session.wallEnd) {
+    const failed = failure(asking, route, `${route.name} is left alone for too long: ${why}`);
+    const hint = "Start the work again later, give it more time (limits.wallMs), or name a route.";
+    return failed.kind === "failed" ? { ...failed, why: { ...failed.why, hint } } : failed;
+  }
   const ms = Math.max(1, until - session.clock.now());
-  if (ms > retry.waitMaxMs || until > session.wallEnd) return { kind: "wait", route, until, why };
+  if (ms > retry.waitMaxMs) return { kind: "wait", route: route.name, until, why };
   await session.rest(ms);
   return null;
 }
@@ -87,10 +95,10 @@ export async function answerFault(
     : remedyFor(fault, tries, { retry, random: systemRandom });
   if (session.hardAbort.aborted) return { kind: "stopped" };
   if (remedy.kind === "wait") return waitAfterFault(asking, route, { ...given, ms: remedy.ms });
+  if (remedy.kind === "rest") return restAfterFault(asking, route, { ...given, ms: remedy.ms });
   const refused = { asked: route.name, maxOutputTokens: settings.maxOutputTokens };
   const smaller = remedy.kind === "shrink" ? smallerRequest(session, fault, refused) : null;
-  const rest = remedy.kind === "switch" ? restOf(session, remedy.restMs) : null;
-  keepFault(session, route, { ...given, answer: remedy.kind, ...smaller, ...rest });
+  keepFault(session, route, { ...given, answer: remedy.kind, ...smaller });
   await session.flush();
   switch (remedy.kind) {
     case "stop":
@@ -106,14 +114,24 @@ export async function answerFault(
   }
 }
 
-/** A rest that the run would not outlast is none: the route is given up. */
-function restOf({ clock, wallEnd }: Session, ms: number | undefined): Rested | null {
-  if (ms === undefined) return null;
-  const notBefore = clock.now() + ms;
-  return notBefore < wallEnd ? { notBefore, waitMs: ms } : null;
+/**
+ * Others are asked meanwhile; when none of them can be, the rest is waited for. A rest that
+ * outlasts the run is none: the route is given up.
+ */
+async function restAfterFault(
+  asking: Asking,
+  route: PreparedRoute,
+  given: { readonly fault: ModelFault; readonly attempt: Attempt; readonly ms: number },
+): Promise<null> {
+  const { session } = asking;
+  const { ms } = given;
+  const notBefore = session.clock.now() + ms;
+  if (notBefore >= session.wallEnd) keepFault(session, route, { ...given, answer: "switch" });
+  else keepFault(session, route, { ...given, answer: "rest", notBefore, waitMs: ms });
+  await session.flush();
+  tellRestarted(asking, given.attempt);
+  return null;
 }
-
-type Rested = Required<Pick<ModelFaulted, "notBefore" | "waitMs">>;
 
 /** The same again, later: here or after a park. */
 async function waitAfterFault(

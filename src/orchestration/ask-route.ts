@@ -2,7 +2,6 @@
 import { modelBreaker, spreadMs, type ModelRetry, type Tries } from "../generation/retry.ts";
 import {
   chooseRoute,
-  endsRoute,
   type PreparedRoute,
   type RouteChoice,
   type RouteView,
@@ -74,13 +73,20 @@ export function triesOf(
     readonly asked: string;
     readonly kind: ModelFaultKind;
     readonly canShrink: () => boolean;
+    readonly canRepair: () => boolean;
   },
 ): Tries {
   const { asked, kind, routes, local } = facts;
-  const onRoute = state.turnFaults.filter((fault) => fault.asked === asked);
+  const isLimit = (fault: { readonly kind: ModelFaultKind }): boolean =>
+    fault.kind === "rate_limited";
+  const onRoute = state.turnFaults.filter(
+    (fault) => fault.asked === asked && isLimit(fault) === isLimit({ kind }),
+  );
   const ofKind = onRoute.filter((fault) => fault.kind === kind);
   const gone = new Set(
-    [...state.turnFaults, ...local].flatMap((fault) => (endsRoute(fault) ? [fault.asked] : [])),
+    [...state.turnFaults, ...local].flatMap(({ asked: name, answer }) =>
+      answer === "switch" || answer === "fail" ? [name] : [],
+    ),
   );
   const others = routes.filter((route) => {
     if (route.name === asked || gone.has(route.name)) return false;
@@ -93,7 +99,7 @@ export function triesOf(
     inRun: state.faults + 1,
     shrinks: onRoute.filter(({ answer }) => answer === "shrink").length,
     canShrink: facts.canShrink,
-    isStrict: state.strictFor.includes(asked),
+    canRepair: facts.canRepair,
     hasOther: others.length > 0,
   };
 }

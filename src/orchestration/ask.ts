@@ -68,6 +68,8 @@ async function askOnce(asking: Asking): Promise<Asked | null> {
   if (refused !== null) return setAside(asking, route, { kind: "policy", outcome: refused });
   const crowded = isFirstTry(asking, route) ? null : await enterFleet(asking, route);
   if (crowded !== null) return waitFor(asking, route, crowded);
+  // What one model counted is no bound for what another counts.
+  if (session.state.asked !== route.name) session.counted = null;
   const settings = settingsFor(session, agent, route);
   const { governing } = options;
   const reserving = reserveModel(session, agent, {
@@ -94,6 +96,9 @@ async function askOnce(asking: Asking): Promise<Asked | null> {
   const about = { route, holder, settings: breakerSettings };
   const noting = noteAttempt(options.circuits, attempt, about);
   if (noting !== undefined) await noting;
+  const isStopped = attempt.kind === "failed" && attempt.fault.kind === "aborted";
+  // Nobody stopped it, so it was the end of the run's time.
+  if (isStopped && !session.abort.aborted) session.isOverWall = true;
   if (session.isLost) return { kind: "stopped" };
   if (attempt.kind === "answered") {
     grant.settle(attempt.answer.usage);

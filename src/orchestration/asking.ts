@@ -29,6 +29,8 @@ export interface Failure {
   readonly fault: ModelFault | null;
   readonly attempts: number;
   readonly message: string;
+  /** The next step, where no fault says it. */
+  readonly hint?: string;
 }
 
 /** What one hold of a turn has found out that is in no journal. */

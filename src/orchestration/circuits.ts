@@ -75,15 +75,14 @@ export class Circuits {
   }
 
   /**
-   * Until when the dependency is to be left alone, as known here; null when it is not, and for
-   * the `holder` who probes it.
+   * Until when the dependency is to be left alone, as known here; null when it is not, or when it
+   * is for everybody but this holder.
    */
-  closedOff(scope: string, settings: BreakerSettings, holder?: string): ClosedOff | null {
+  closedOff(scope: string, settings: BreakerSettings, holder = ""): ClosedOff | null {
     const now = this.#clock.now();
     const row = this.#rows.get(scope);
     if (row === undefined || isCalm(row, now)) return null;
-    const asking = { now, settings, ...(holder === undefined ? {} : { holder }) };
-    return soonAgain(closedOff(row, asking), now);
+    return soonAgain(closedOff(row, { now, settings, holder }), now);
   }
 
   /** Asks to come in; as the probe when the time of an open circuit is over. */

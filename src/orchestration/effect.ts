@@ -58,15 +58,16 @@ export async function runEffect(session: Session, running: Running): Promise<voi
       return;
     }
     if (executed.happened === "unknown" && executed.isTransient) isOpen = true;
+    const waitMs = backoffMs(tool.retry, attempt, systemRandom);
     const mayRetry =
       attempt <= tool.retry.retriesMax &&
+      session.clock.now() + waitMs < session.wallEnd &&
       executed.isTransient &&
       !stop.aborted &&
       (await awaitRetry(session, { callId, tool, attempt: attempt + 1 }));
     const next = await afterThrow(session, { ...running, isOpen }, { executed, mayRetry });
     if (session.hardAbort.aborted) return;
     if (next.kind === "again") {
-      const waitMs = backoffMs(tool.retry, attempt, systemRandom);
       await session.clock.sleep(waitMs, stop.signal).catch(() => undefined);
       if (session.hardAbort.aborted) return;
       const barred = await barredNow(session, { ...running, isOpen });

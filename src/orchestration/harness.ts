@@ -9,7 +9,8 @@
 import type { Person } from "../governance/approval.ts";
 import type { Delta } from "../generation/model.ts";
 import type { NamedRoutes } from "../generation/prepare-routes.ts";
-import { checkModelRetry, type ModelRetry } from "../generation/retry.ts";
+import { checkModelRetry } from "../generation/check-retry.ts";
+import type { ModelRetry } from "../generation/retry.ts";
 import { foldEvent } from "../journal/fold.ts";
 import { emptyRun } from "../journal/run.ts";
 import type { JournalStore, RunFilter, RunRow } from "../journal/store.ts";

@@ -6,6 +6,7 @@ import { nextShrink } from "../generation/shrink.ts";
 import type { ModelFault } from "../journal/model-fault.ts";
 import type { ModelFaulted } from "../journal/wire-event.ts";
 import type { Agent } from "./agent.ts";
+import { PromptView } from "./prompt-view.ts";
 import type { Session } from "./session.ts";
 
 export function modelRequest(
@@ -30,6 +31,21 @@ export function settingsFor(session: Session, agent: Agent, route: PreparedRoute
   if (limit === undefined) return settings;
   const { maxOutputTokens = limit.tokensMax } = settings;
   return { ...settings, maxOutputTokens: Math.min(maxOutputTokens, limit.tokensMax) };
+}
+
+/**
+ * Whether the strictest form of the conversation is another one than was sent: what was refused
+ * is not sent again as it was.
+ */
+export function hasStricterForm({ state }: Session, agent: Agent, route: PreparedRoute): boolean {
+  const { strictFor } = state;
+  if (strictFor.includes(route.name)) return false;
+  const formOf = (strict: readonly string[]): string => {
+    const view = new PromptView();
+    const prompt = view.of(agent.definition.instructions, { ...state, strictFor: strict }, route);
+    return JSON.stringify(prompt);
+  };
+  return formOf(strictFor) !== formOf([...strictFor, route.name]);
 }
 
 /** About how many characters a token has, for how much is to be saved. */

@@ -8,13 +8,13 @@ import type { Command } from "./decide.ts";
 type Ending = Omit<Extract<Command, { kind: "finish" }>, "kind">;
 
 export function failedToAsk({ route, why }: Extract<Asked, { kind: "failed" }>): Ending {
-  const { fault, attempts, message } = why;
+  const { fault, attempts, message, hint } = why;
   const outcome = "failed_recoverable";
   if (fault === null) {
     const reason: Reason = {
       code: "model_failed",
       message: `No model could be asked: ${message}.`,
-      hint: "Look at the conditions of the agent's routes.",
+      hint: hint ?? "Look at the conditions of the agent's routes.",
     };
     return { outcome, reason, text: null };
   }

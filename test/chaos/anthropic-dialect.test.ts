@@ -5,7 +5,7 @@ import {
   type ScriptedStep,
   type ServedRequest,
 } from "../../src/chaos/door.ts";
-import { namedEventsOf, postTo, serve, type Posted } from "./served.ts";
+import { askScript, namedEventsOf, postTo, serve, spoken, type Posted } from "./served.ts";
 
 const user = { role: "user", content: "Hi" };
 
@@ -14,15 +14,8 @@ function sent(members: Record<string, unknown> = {}): Record<string, unknown> {
 }
 
 async function ask(steps: readonly ScriptedStep[], body: unknown): Promise<Posted> {
-  const model = scriptedModel(steps);
-  const server = await serve({ models: (runKey) => (runKey === "r 1" ? model : undefined) });
-  return postTo(`${server.urlFor("r 1", "anthropic")}/v1/messages`, body);
+  return askScript(steps, (server) => `${server.urlFor("r 1", "anthropic")}/v1/messages`, body);
 }
-
-const spoken: ScriptedStep = {
-  text: "Let me look that up.",
-  calls: [{ name: "find", arguments: { order: "A1", why: "asked" } }, { name: "list" }],
-};
 
 describe("a message in one piece", () => {
   test("has its text, its calls with objects for input, and its usage", async () => {

@@ -1,30 +1,17 @@
 import { describe, expect, test } from "vitest";
-import {
-  scriptedModel,
-  type ChatModel,
-  type ScriptedStep,
-  type ServedRequest,
-} from "../../src/chaos/door.ts";
-import { namedEventsOf, postTo, serve, type Posted } from "./served.ts";
+import { type ScriptedStep, type ServedRequest } from "../../src/chaos/door.ts";
+import { askScript, greeter, namedEventsOf, postTo, serve, spoken, type Posted } from "./served.ts";
 
 const user = { role: "user", parts: [{ text: "Hi" }] };
 const whole = "/models/any:generateContent";
 const streamed = "/models/any:streamGenerateContent?alt=sse";
 
 async function ask(steps: readonly ScriptedStep[], path: string): Promise<Posted> {
-  const model = scriptedModel(steps);
-  const server = await serve({ models: (runKey) => (runKey === "r 1" ? model : undefined) });
-  return postTo(`${server.urlFor("r 1", "gemini")}${path}`, { contents: [user] });
+  return askScript(steps, (server) => `${server.urlFor("r 1", "gemini")}${path}`, {
+    contents: [user],
+  });
 }
 
-const greeter: ChatModel = {
-  name: "greeter",
-  answer: () => ({ kind: "answer", text: "Fine.", finishReason: "stop" }),
-};
-const spoken: ScriptedStep = {
-  text: "Let me look that up.",
-  calls: [{ name: "find", arguments: { order: "A1", why: "asked" } }, { name: "list" }],
-};
 const callId = expect.stringMatching(/^call_0_[0-9a-f]{16}$/);
 const calls = [
   { functionCall: { id: callId, name: "find", args: { order: "A1", why: "asked" } } },

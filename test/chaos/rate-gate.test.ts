@@ -8,12 +8,7 @@ import {
   type PlannedFault,
 } from "../../src/chaos/door.ts";
 import { seededRandom } from "../../src/std/random.ts";
-import { body, post, postTo, serve } from "./served.ts";
-
-const model: ChatModel = {
-  name: "greeter",
-  answer: () => ({ kind: "answer", text: "Hello.", finishReason: "stop" }),
-};
+import { body, greeter, post, postTo, serve } from "./served.ts";
 
 function planned(name: string): PlannedFault {
   return { fault: findFault(name), argument: undefined, random: seededRandom(1) };
@@ -57,7 +52,7 @@ describe("the gate", () => {
     let now = 0;
     const told: ExchangeRecord[] = [];
     const server = await serve({
-      models: () => model,
+      models: () => greeter,
       faults: faultPlan({ faults: ["rate_limited_short:9000@1"] }),
       gate: rateGate(() => now),
       onExchange: (exchange) => told.push(exchange),
@@ -82,7 +77,7 @@ describe("the gate", () => {
       [{ gate: null }, 200],
     ] as const) {
       const faults = faultPlan({ faults: ["rate_limited_short:60000@1"] });
-      const server = await serve({ models: () => model, faults, ...given });
+      const server = await serve({ models: () => greeter, faults, ...given });
       expect((await post(server.urlFor("r"), body())).status).toBe(429);
       expect((await post(server.urlFor("r"), body())).status).toBe(second);
     }
@@ -100,7 +95,7 @@ describe("the gate", () => {
       name: "counting",
       answer: (request) => {
         asked += 1;
-        return model.answer(request);
+        return greeter.answer(request);
       },
     };
     const server = await serve({
@@ -151,7 +146,7 @@ describe("the gate", () => {
   ])("%s tells the time that is left in %s", async (spec, header, times) => {
     let now = 0;
     const server = await serve({
-      models: () => model,
+      models: () => greeter,
       faults: faultPlan({ faults: [spec] }),
       gate: rateGate(() => now),
     });

@@ -1,32 +1,16 @@
 import { describe, expect, test } from "vitest";
-import {
-  scriptedModel,
-  type ChatModel,
-  type ScriptedStep,
-  type ServedRequest,
-  type WireServer,
-} from "../../src/chaos/door.ts";
+import { type ScriptedStep, type ServedRequest, type WireServer } from "../../src/chaos/door.ts";
 import { responseMemory } from "../../src/chaos/dialects/response-memory.ts";
-import { namedEventsOf, postTo, serve, type Posted } from "./served.ts";
+import { askScript, greeter, namedEventsOf, postTo, serve, spoken, type Posted } from "./served.ts";
 
 function sent(members: Record<string, unknown> = {}): Record<string, unknown> {
   return { model: "any", input: "Hi", ...members };
 }
 
 async function ask(steps: readonly ScriptedStep[], body: unknown): Promise<Posted> {
-  const model = scriptedModel(steps);
-  const server = await serve({ models: (runKey) => (runKey === "r 1" ? model : undefined) });
-  return postTo(`${server.urlFor("r 1")}/responses`, body);
+  return askScript(steps, (server) => `${server.urlFor("r 1")}/responses`, body);
 }
 
-const greeter: ChatModel = {
-  name: "greeter",
-  answer: () => ({ kind: "answer", text: "Fine.", finishReason: "stop" }),
-};
-const spoken: ScriptedStep = {
-  text: "Let me look that up.",
-  calls: [{ name: "find", arguments: { order: "A1", why: "asked" } }, { name: "list" }],
-};
 const id = expect.stringMatching(/^(resp|msg|fc)_[0-9a-f]{32}(_\d)?$/);
 const textPart = {
   type: "output_text",

@@ -1,5 +1,12 @@
 import { onTestFinished } from "vitest";
-import { startWireServer, type WireServer, type WireServerOptions } from "../../src/chaos/door.ts";
+import {
+  scriptedModel,
+  startWireServer,
+  type ChatModel,
+  type ScriptedStep,
+  type WireServer,
+  type WireServerOptions,
+} from "../../src/chaos/door.ts";
 
 /** A server that closes with the test. */
 export async function serve(options: WireServerOptions): Promise<WireServer> {
@@ -28,6 +35,28 @@ export async function postTo(url: string, body: unknown): Promise<Posted> {
   });
   return { status: response.status, headers: response.headers, text: await response.text() };
 }
+
+/** What a server with such a script answers to one request; the run's key is "r 1". */
+export async function askScript(
+  steps: readonly ScriptedStep[],
+  urlOf: (server: WireServer) => string,
+  body: unknown,
+): Promise<Posted> {
+  const model = scriptedModel(steps);
+  const server = await serve({ models: (runKey) => (runKey === "r 1" ? model : undefined) });
+  return postTo(urlOf(server), body);
+}
+
+export const greeter: ChatModel = {
+  name: "greeter",
+  answer: () => ({ kind: "answer", text: "Fine.", finishReason: "stop" }),
+};
+
+/** Text and two calls in one answer. */
+export const spoken: ScriptedStep = {
+  text: "Let me look that up.",
+  calls: [{ name: "find", arguments: { order: "A1", why: "asked" } }, { name: "list" }],
+};
 
 export async function getJson(url: string): Promise<unknown> {
   return (await fetch(url)).json();

@@ -63,7 +63,7 @@ describe("what is drawn", () => {
     [{ faults: ["slow:soon"] }, "stands: milliseconds"],
     [{ faults: ["html:2"] }, "Write 'html'"],
     [{ faults: ["html%"] }, "slow:2000%10"],
-    [{ rate: 2 }, "one request in ten"],
+    [{ rate: 2 }, "one request in twenty"],
     [{ seed: 0.5 }, "1 will do"],
     [{ rate: 0.5, plan: () => [] }, "one or the other"],
     [{ upstream: "shop" }, "http://127.0.0.1:8080"],

@@ -244,6 +244,9 @@ describe("bridle chaos", () => {
   test.each([
     [["--fault", "bad_gatewya"], 'Did you mean "bad_gateway"?'],
     [["--fault", "latency:soon"], "Behind 'latency:' stands: a whole number"],
+    [["--upstream", "http://127.0.0.1:9", "--fault", "args_cut"], "spoils how an answer arrives"],
+    [["--upstream", "http://127.0.0.1:9", "--latency", "5"], "--fault latency:500"],
+    [["--upstream", "ftp://h"], "http://127.0.0.1:8080"],
     [["--rate", "7"], "--help"],
     [["--profile", "hail"], "--help"],
     [["--port", "70000"], "--help"],
@@ -321,6 +324,21 @@ describe("bridle chaos", () => {
     expect(status).toBe(500);
     await closed;
     expect(text).toContain("\u001b[33mserver_error\u001b[39m  500  openai-chat, turn 1");
+  });
+
+  test("stands before a real provider, and shows no key of anybody's", async () => {
+    const provider = await serveChaos(["--fault", "latency:1@9"]);
+    const upstream = (provider.addresses["url"] ?? "").replace("//", "//ann:s3cret@");
+    const args = ["--upstream", upstream, "--fault", "unavailable@1"];
+    const { running, addresses } = await serveChaos(args);
+    expect(addresses["note"]).toContain("A real provider answers");
+    const client = new OpenAI({ baseURL: addresses["openai"], apiKey: "s3cret-key" });
+    expect((await playTask(client, "Find order 1.")).calls).toHaveLength(1);
+    const ran = await ended(running);
+    expect(reportOf(ran)).toMatchObject({ requests: 3, faults: { unavailable: { retried: 1 } } });
+    expect(reportOf(ran).note).toContain("A real provider answers");
+    expect(ran.stdout + ran.stderr).not.toContain("s3cret");
+    expect(reportOf(await ended(provider.running)).requests).toBe(2);
   });
 
   test("tells a port that is taken", async () => {

@@ -1,5 +1,11 @@
 import { once as onceEvent } from "node:events";
-import { createServer, type IncomingHttpHeaders, type RequestListener } from "node:http";
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type RequestListener,
+  type ServerResponse,
+} from "node:http";
 import { buffer } from "node:stream/consumers";
 import { expect, onTestFinished, test } from "vitest";
 import { scriptedModel } from "../../src/chaos/door.ts";
@@ -18,7 +24,7 @@ async function listening(listener: RequestListener): Promise<string> {
 }
 
 for (const status of [301, 302, 303, 307, 308]) {
-  test(`F4: a redirect (${status}) to another server is told, and gets neither prompt nor key`, async () => {
+  test(`F5: a redirect (${status}) to another server is told, and gets neither prompt nor key`, async () => {
     const reached: IncomingHttpHeaders[] = [];
     const other = await listening((request, response) => {
       reached.push(request.headers);
@@ -43,7 +49,7 @@ test("a redirect within one server is followed, and one in a circle is given up"
   const model = scriptedModel([{ text: "Done." }]);
   const server = await serve({ models: () => model });
   let asked = 0;
-  const gateway = await listening(async (request, response) => {
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     asked += 1;
     if (request.url?.startsWith("/moved") === true) {
       const body = await buffer(request);
@@ -59,7 +65,8 @@ test("a redirect within one server is followed, and one in a circle is given up"
     const to = request.url?.startsWith("/v1") === true ? "/moved" : (request.url ?? "");
     response.writeHead(308, { location: to });
     response.end();
-  });
+  };
+  const gateway = await listening((request, response) => void answer(request, response));
   const done = await play(agentOf({ baseURL: `http://${gateway}/v1`, modelId: "m" }));
   expect(done.outcome.text).toBe("Done.");
   expect(asked).toBe(2);

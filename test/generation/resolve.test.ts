@@ -78,6 +78,21 @@ describe("a model by address", () => {
     expect((await refusal({ baseURL: "localhost", modelId: "m" })).hint).toContain("http://");
   });
 
+  for (const baseURL of ["localhost:11434/v1", "/v1", "ftp://host/v1", "", undefined, 5]) {
+    test(`that lacks its scheme or is none (${JSON.stringify(baseURL)}) is refused`, async () => {
+      const error = await refusal({ baseURL, modelId: "m" });
+      expect(error).toMatchObject({ code: "model_unknown" });
+      expect(error.message).toContain("is not an address");
+    });
+  }
+
+  test("without a model's name is refused, and its password is not told", async () => {
+    const error = await refusal({ baseURL: "http://ann:hidden-word@host/v1", modelId: "" });
+    expect(error).toMatchObject({ code: "model_unknown" });
+    expect(error.message).toContain("has no name");
+    expect(error.message).not.toContain("hidden-word");
+  });
+
   test("whose key is missing names the variable", async () => {
     const reference = { baseURL: "http://127.0.0.1:1/v1", modelId: "m", apiKeyEnv: "NO_SUCH_KEY" };
     const error = await refusal(reference);

@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { prepareRoutes } from "../../src/generation/prepare-routes.ts";
@@ -34,7 +35,7 @@ const anyRoutes: fc.Arbitrary<readonly PreparedRoute[]> = fc
   .map((all) =>
     all.map((conditions, n) => {
       const name = NAMES[n] ?? "p/a";
-      return { ...conditions, name, scope: `model/${name}`, provider: "p", model } as PreparedRoute;
+      return { ...conditions, name, scope: `model/${name}`, provider: "p", model };
     }),
   );
 
@@ -107,13 +108,13 @@ describe("which route is taken", () => {
         kinds.set(choice.kind, (kinds.get(choice.kind) ?? 0) + 1);
         const open = routes.filter((route) => mayTake(route, view));
         if (choice.kind === "none") {
-          expect(open).toEqual([]);
-          expect(choice.why).not.toBe("");
+          assert.deepEqual(open, []);
+          assert.notEqual(choice.why, "");
           return;
         }
         expect(open).toContain(choice.route);
         if (choice.kind === "ask") {
-          expect(isResting(choice.route, view)).toBe(false);
+          assert(!isResting(choice.route, view));
           return;
         }
         expect(choice.until).toBe(view.rest(choice.route.name)?.until);
@@ -121,7 +122,7 @@ describe("which route is taken", () => {
         const { isDown = false } = view.rest(choice.route.name) ?? {};
         const isShort = !isDown && choice.until - view.now <= view.waitMaxMs;
         // It waits where it is for a while; for long, or for what is down, only when it must.
-        if (!isShort) expect(open.every((route) => isResting(route, view))).toBe(true);
+        assert(isShort || open.every((route) => isResting(route, view)));
       }),
       { numRuns: 5_000 },
     );

@@ -1,6 +1,7 @@
 /** Responses that never end, over real connections: each is cut off, and its connection closed. */
 import { once } from "node:events";
 import { createServer, type ServerResponse } from "node:http";
+import { gzipSync } from "node:zlib";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { Attempt } from "../../src/generation/gateway.ts";
 import { attemptOver, clientNames, recordWire, wiredModel } from "./wire-clients.ts";
@@ -99,6 +100,8 @@ const EMPTY: Readonly<Record<string, string>> = {
   compatible: event({ id: "c", choices: [{ index: 0, delta: { content: "" } }] }),
 };
 
+const packed = gzipSync(Buffer.alloc(SENT_MAX / 2, "x"), { level: 1 });
+
 function expectCutOff(ended: Ended): void {
   const { attempt, sent, closedAfterMs, rssGrowth, busyMs } = ended;
   expect(attempt.kind === "failed" ? attempt.fault : attempt).toMatchObject({ kind: "malformed" });
@@ -137,11 +140,24 @@ describe("what never ends is cut off at a limit", () => {
       const write = endless(SSE, first, EMPTY[client]?.repeat(50) ?? "");
       const ended = await askServer(client, true, write);
       expectCutOff(ended);
+      // Long before its bytes are too many: what is made of an event is larger than the event.
+      expect(ended.attempt.fault?.message).toMatch(/exceeded \d+ lines/);
     }, 60_000);
 
     test(`${client}: a whole answer beyond all measure`, async () => {
       const write = endless(JSON_TYPE, '{"id":"', "x".repeat(65_536));
       expectCutOff(await askServer(client, false, write));
+    }, 60_000);
+
+    test(`${client}: a small answer that unpacks beyond all measure`, async () => {
+      const { attempt, closedAfterMs, busyMs } = await askServer(client, false, (response) => {
+        response.writeHead(200, { "content-type": JSON_TYPE, "content-encoding": "gzip" });
+        response.end(packed);
+      });
+      expect(attempt.fault).toMatchObject({ kind: "malformed" });
+      expect(attempt.fault?.message).toMatch(/exceeded \d+ bytes/);
+      expect(closedAfterMs).toBeLessThan(1_000);
+      expect(busyMs).toBeLessThan(3_000);
     }, 60_000);
 
     test(`${client}: a refusal beyond all measure`, async () => {

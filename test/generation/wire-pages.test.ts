@@ -1,5 +1,6 @@
 /** What an address answers that is no model's: pages, and answers in a page's clothes. */
 import { describe, expect, test } from "vitest";
+import { answerWith, listen } from "./corpus/exchange.ts";
 import {
   attemptOver,
   clientNames,
@@ -62,3 +63,15 @@ describe("an answer under a content type that is not its own", () => {
     }
   });
 });
+
+test.each(clientNames)(
+  "%s: a status that HTTP does not have is a gateway's failure",
+  async (client) => {
+    for (const isStream of [true, false]) {
+      const baseURL = await listen(answerWith(999, { error: { message: "Request denied" } }));
+      const { fault } = await attemptOver(wiredModel(client, baseURL, fetch), isStream);
+      expect(fault).toMatchObject({ kind: "unavailable", status: 502 });
+      expect(fault?.message).toMatch(/Request denied|Bad Gateway|unknown/);
+    }
+  },
+);

@@ -90,7 +90,7 @@ function nextBodies(state: RunState, chosen: Choice): readonly EventBody[] {
 /** The routes of a run; answers name the one that they came from when it changes. */
 const ROUTES = ["one/a", "two/b", "three/c"] as const;
 
-const ANSWERS = ["wait", "park", "shrink", "repair", "switch", "fail", "stop"] as const;
+const ANSWERS = ["wait", "park", "rest", "shrink", "repair", "switch", "fail", "stop"] as const;
 
 function faultOf(state: RunState, { nth, text, roll }: Choice): EventBody {
   const answer = ANSWERS[nth % ANSWERS.length] ?? "wait";
@@ -105,7 +105,7 @@ function faultOf(state: RunState, { nth, text, roll }: Choice): EventBody {
       : {}),
     fault: { kind: "rate_limited", message: text, status: 429 },
     ms: nth,
-    ...(answer === "wait" || answer === "park" ? { notBefore: 9_000 + roll, waitMs: roll } : {}),
+    ...(["wait", "park", "rest"].includes(answer) ? { notBefore: 9_000 + roll, waitMs: roll } : {}),
     ...(answer === "shrink" && roll % 2 === 0 ? { shrink } : {}),
     ...(answer === "shrink" && roll % 2 === 1 ? { outputTokensMax: 256 + nth } : {}),
     turn: state.turn + 1,

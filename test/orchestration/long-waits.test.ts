@@ -41,7 +41,7 @@ test("a route that asked for a minute is waited for when the one behind it gives
   expect(await run.outcome()).toMatchObject({ kind: "succeeded", text: "Done." });
   const events = await wholeJournal(store, run.runId);
   expect(eventsOf(events, "model.faulted")).toMatchObject([
-    { answer: "switch", asked: "played/one", notBefore: expect.any(Number) },
+    { answer: "rest", asked: "played/one", notBefore: expect.any(Number) },
     { answer: "switch", asked: "played/two" },
   ]);
   expect([one.requests.length, two.requests.length]).toEqual([2, 1]);

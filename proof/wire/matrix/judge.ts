@@ -2,8 +2,8 @@
  * Whether a case ended as it may: declared, or one sentence on what is wrong.
  *
  * Declared means: an outcome, or parked with a time to wake; no payment twice; no success without
- * the payment; a receipt for each payment. A fault that struck once is got over, but for those
- * that asking again cannot mend.
+ * the payment; a receipt for each payment; no connection left behind. A fault that struck once is
+ * got over, but for those that asking again cannot mend.
  */
 import type { ReasonCode } from "../../../src/journal/outcome.ts";
 import type { WireCase } from "./cases.ts";
@@ -33,7 +33,7 @@ const CUT: Unmendable = {
 };
 
 /** How a run may end although the fault struck only once. */
-export const unmendable: Readonly<Record<string, Unmendable>> = {
+const unmendable: Readonly<Record<string, Unmendable>> = {
   quota_per_day: QUOTA,
   quota_exhausted: QUOTA,
   spend_limit: QUOTA,
@@ -60,6 +60,10 @@ export const unmendable: Readonly<Record<string, Unmendable>> = {
   overflow_bedrock: FULL,
   overflow_in_stream: FULL,
   overflow_stop_reason: FULL,
+  signature_refused: {
+    reason: "model_failed",
+    why: "a first message has no stricter form, and the same bytes are not sent again",
+  },
   usage_huge: {
     reason: "limit_tokens",
     why: "more is told to be spent than the run may; whether to believe it is a person's to say",
@@ -68,12 +72,13 @@ export const unmendable: Readonly<Record<string, Unmendable>> = {
 
 /** Null: declared. */
 export function judge({ fault, schedule }: WireCase, played: Played): string | null {
-  const { end, paid, receipts } = played;
+  const { end, paid, receipts, left } = played;
   if (paid > 1) return `the payment was made ${paid} times`;
   if (end.kind === "hung") return "the run neither ended nor parked";
   if (end.kind === "ended" && end.outcome === "succeeded" && paid !== 1) {
     return "the run succeeded and nothing was paid";
   }
+  if (left > 0) return `${left} connections were left open`;
   if (receipts !== paid) return `${paid} payments and ${receipts} receipts`;
   if (end.kind === "parked") {
     if (end.wakeAt === null) return "the run is parked and nothing will wake it";

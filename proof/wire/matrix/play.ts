@@ -21,6 +21,8 @@ export interface Played {
   readonly shown: number;
   /** Of these, requests that came before the time which the server had named. */
   readonly early: number;
+  /** Connections that were still open when nobody waited for them any longer. */
+  readonly left: number;
   /** How often the run was parked until a time that was then moved on to. */
   readonly parks: number;
   readonly ms: number;
@@ -33,7 +35,7 @@ export type End =
   | { readonly kind: "hung" };
 
 /** Limits as a user sets them, scaled down: what is silent for the best part of a second is given up. */
-export const MODEL_RETRY = {
+const MODEL_RETRY = {
   attemptsMax: 5,
   baseMs: 5,
   maxMs: 40,
@@ -49,11 +51,16 @@ const PATIENCE_MS = 90_000;
 const PARKS_MAX = 60;
 const LOOK_MS = 10;
 
-export async function playCase(wire: MatrixWire, given: WireCase): Promise<Played> {
+/** With another payer than the usual: what it does wrong is to be found. */
+export async function playCase(
+  wire: MatrixWire,
+  given: WireCase,
+  makePayer: typeof payer = payer,
+): Promise<Played> {
   const clock = movingClock();
   const key = keyOf(given);
   const line = wire.open(given, clock);
-  const desk = payer(given.client.model(wire.server, key), given.streams);
+  const desk = makePayer(given.client.model(wire.server, key), given.streams);
   const startedAt = performance.now();
   const bridle = await harness({
     agents: [desk.agent],
@@ -70,15 +77,18 @@ export async function playCase(wire: MatrixWire, given: WireCase): Promise<Playe
     const faults = events.flatMap((event) =>
       event.kind === "model.faulted" ? [event.fault.kind] : [],
     );
-    const { exchanges } = line;
+    const receipts = (await run.state()).receipts.length;
+    await bridle.close(0);
+    const { exchanges, unanswered } = await line.settled();
     return {
       end,
       paid: desk.paid(),
-      receipts: (await run.state()).receipts.length,
+      receipts,
       faults: [...new Set(faults)],
       hits: line.hits(),
       shown: exchanges.filter(({ faults: shown }) => shown.some(isOf(given))).length,
       early: exchanges.filter(({ earlyByMs }) => earlyByMs !== undefined).length,
+      left: unanswered,
       parks,
       ms,
     };

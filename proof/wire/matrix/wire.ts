@@ -10,15 +10,18 @@ import {
   type RateGate,
   type WireServer,
 } from "../../../src/chaos/door.ts";
-import type { Clock } from "../../../src/std/clock.ts";
+import { systemClock, type Clock } from "../../../src/std/clock.ts";
 import { isDue, keyOf, specOf, type WireCase } from "./cases.ts";
 import { LAST_WORDS, PAYMENT } from "./payer.ts";
 
 export interface CaseWire {
   /** Requests that came, those that nobody waited for included. */
   readonly hits: () => number;
-  /** Requests that were answered so far, in the order in which that was over. */
-  readonly exchanges: readonly ExchangeRecord[];
+  /** What became of them, once their connections are done with them, or a second later. */
+  settled(): Promise<{
+    readonly exchanges: readonly ExchangeRecord[];
+    readonly unanswered: number;
+  }>;
   close(): void;
 }
 
@@ -61,10 +64,25 @@ export async function openMatrixWire(): Promise<MatrixWire> {
       const gate = rateGate(() => clock.now());
       const line: Line = { plan: planOf(given), gate, exchanges, hits: 0 };
       lines.set(runKey, line);
-      return { exchanges, hits: () => line.hits, close: () => void lines.delete(runKey) };
+      return {
+        hits: () => line.hits,
+        settled: () => settle(line),
+        close: () => void lines.delete(runKey),
+      };
     },
     close: () => server.close(),
   };
+}
+
+const SETTLE_MS = 1_000;
+const LOOK_MS = 5;
+
+async function settle(line: Line): ReturnType<CaseWire["settled"]> {
+  const until = performance.now() + SETTLE_MS;
+  while (line.exchanges.length < line.hits && performance.now() < until) {
+    await systemClock.sleep(LOOK_MS);
+  }
+  return { exchanges: line.exchanges, unanswered: line.hits - line.exchanges.length };
 }
 
 function planOf(given: WireCase): FaultPlan {

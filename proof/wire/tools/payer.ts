@@ -17,7 +17,9 @@ export const SCRIPT: readonly Action[] = [
   { name: "total", arguments: {} },
 ];
 
-/** So long the service may take, and so long what was sent to it may still land. Milliseconds. */
+/** No fault that hangs strikes what only looks: a slow machine alone makes it slow. Milliseconds. */
+const LOOK_TIMEOUT_MS = 10_000;
+/** So long a payment may take, and so long what was sent may still land. Milliseconds. */
 const TIMEOUT_MS = 500;
 const SETTLES_MS = 100;
 
@@ -45,7 +47,7 @@ function totalTool(url: string): ToolDefinition {
     description: "How many payments there were.",
     inputSchema: { type: "object", properties: {}, additionalProperties: false },
     effect: read(),
-    timeoutMs: TIMEOUT_MS,
+    timeoutMs: LOOK_TIMEOUT_MS,
     retry,
     execute: async (_input, { abortSignal: signal }: ToolContext) => {
       const { payments } = await json(await fetch(`${url}/total`, { signal }));

@@ -1,6 +1,6 @@
 /** A service that takes money over HTTP: what it did is counted here, whoever asked for it. */
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { listen, stopListening } from "../../../src/chaos/listen.ts";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { openServer } from "../../../src/chaos/listen.ts";
 import { sendJson } from "../../http.ts";
 
 export interface Till {
@@ -28,7 +28,7 @@ export async function startTill(): Promise<Till> {
     desks.set(name, desk);
     return desk;
   };
-  const server = createServer((incoming, response) => {
+  const serve = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
     const [, name = "", what, which = ""] = (incoming.url ?? "").split("/").map(decodeURIComponent);
     const desk = deskOf(name);
     if (incoming.method === "POST") pay(desk, name, { incoming, response });
@@ -37,12 +37,13 @@ export async function startTill(): Promise<Till> {
       const paymentId = desk.byKey.get(which);
       sendJson(response, paymentId === undefined ? 404 : 200, { paymentId: paymentId ?? null });
     }
-  });
-  const url = await listen(server, {});
+  };
+  const breakDown = (response: ServerResponse): void => void response.destroy();
+  const server = await openServer({ serve, breakDown }, {});
   return {
-    urlFor: (desk) => `${url}/${encodeURIComponent(desk)}`,
+    urlFor: (desk) => `${server.url}/${encodeURIComponent(desk)}`,
     paid: (desk) => deskOf(desk).paid,
-    close: () => stopListening(server),
+    close: () => server.close(),
   };
 }
 

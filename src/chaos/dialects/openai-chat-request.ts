@@ -7,7 +7,7 @@ import type {
   ChatToolCall,
 } from "../chat.ts";
 import type { ParsedRequest } from "./dialect.ts";
-import { badRequest, readList, wrongType, type Refusal } from "./request-reader.ts";
+import { badRequest, readList, textOfParts, wrongType, type Refusal } from "./request-reader.ts";
 
 /** Reads a request body. What OpenAI would refuse is a 400 that names the member at fault. */
 export function parseChatRequest(body: JsonObject): ParsedRequest {
@@ -37,7 +37,7 @@ function readMessage(value: Json, param: () => string): ChatMessage | Refusal {
   if (!isJsonObject(value)) return wrongType(param(), "an object");
   const role = value["role"];
   if (role === "assistant") return readAssistantMessage(value, param);
-  const text = readText(value["content"]);
+  const text = textOfParts(value["content"]);
   if (role === "system" || role === "developer" || role === "user") {
     return text === undefined ? wrongContent(param) : { role, text };
   }
@@ -50,7 +50,7 @@ function readMessage(value: Json, param: () => string): ChatMessage | Refusal {
 }
 
 function readAssistantMessage(value: JsonObject, param: () => string): AssistantMessage | Refusal {
-  const text = readText(value["content"] ?? "");
+  const text = textOfParts(value["content"] ?? "");
   if (text === undefined) return wrongContent(param);
   const calls = value["tool_calls"] ?? [];
   if (Array.isArray(calls) && calls.length === 0) return { role: "assistant", text, toolCalls: [] };
@@ -77,18 +77,6 @@ function readTool(value: Json, param: () => string): ChatTool | Refusal {
     return wrongType(`${param()}.function.name`, "a string");
   }
   return { name: declared["name"], parameters: declared["parameters"] ?? null };
-}
-
-/** Text of a content member: a string, or the text of its parts joined. */
-function readText(content: Json | undefined): string | undefined {
-  if (typeof content === "string") return content;
-  if (!Array.isArray(content)) return undefined;
-  let text = "";
-  for (const part of content) {
-    if (!isJsonObject(part)) return undefined;
-    if (typeof part["text"] === "string") text += part["text"];
-  }
-  return text;
 }
 
 function wrongContent(param: () => string): Refusal {

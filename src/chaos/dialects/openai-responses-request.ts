@@ -8,7 +8,7 @@ import {
   type ChatToolCall,
 } from "../chat.ts";
 import type { ParsedRequest } from "./dialect.ts";
-import { badRequest, readList, wrongType, type Refusal } from "./request-reader.ts";
+import { badRequest, readList, textOfParts, wrongType, type Refusal } from "./request-reader.ts";
 import type { RunMemory } from "./response-memory.ts";
 
 /** What one item adds: a message, a call of the answer before it, or nothing. */
@@ -87,7 +87,7 @@ function readItem(item: Json, param: () => string): ReadItem | Refusal {
 
 function readMessage(item: JsonObject, param: () => string): ReadItem | Refusal {
   const { role } = item;
-  const text = textOf(item["content"]);
+  const text = textOfParts(item["content"]);
   if (text === undefined) return wrongType(`${param()}.content`, "a string or an array of parts");
   if (role === "assistant") return { kind: "message", message: { role, text, toolCalls: [] } };
   if (role === "user" || role === "system" || role === "developer") {
@@ -109,7 +109,7 @@ function readCall(item: JsonObject, param: () => string): ReadItem | Refusal {
 function readOutput(item: JsonObject, param: () => string): ReadItem | Refusal {
   const { call_id: callId, output } = item;
   if (typeof callId !== "string") return wrongType(`${param()}.call_id`, "a string");
-  const text = textOf(output);
+  const text = textOfParts(output);
   if (text === undefined) return wrongType(`${param()}.output`, "a string or an array of parts");
   return { kind: "message", message: { role: "tool", callId, text } };
 }
@@ -139,19 +139,6 @@ function readTool(
   const { name, parameters = null } = tool;
   if (typeof name !== "string") return wrongType(`${param()}.name`, "a string");
   return { declared: [{ name, parameters }] };
-}
-
-/** A text, or the text of its parts joined. */
-function textOf(content: Json | undefined): string | undefined {
-  if (typeof content === "string") return content;
-  if (!Array.isArray(content)) return undefined;
-  let text = "";
-  for (const part of content) {
-    if (!isJsonObject(part)) return undefined;
-    const said = part["text"] ?? part["refusal"];
-    if (typeof said === "string") text += said;
-  }
-  return text;
 }
 
 function unknownResponse(id: string): ChatFailure {

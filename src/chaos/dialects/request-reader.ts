@@ -1,5 +1,5 @@
 /** Reading one member of a request body after another, up to the first that is wrong. */
-import type { Json } from "../../std/json.ts";
+import { isJsonObject, type Json } from "../../std/json.ts";
 import { chatFailure, type ChatFailure } from "../chat.ts";
 
 /** Why one member of the body cannot be accepted. */
@@ -24,6 +24,19 @@ export function readList<T extends object>(
     items.push(item);
   }
   return items;
+}
+
+/** OpenAI's content: a text, or the text of its parts joined; undefined for anything else. */
+export function textOfParts(content: Json | undefined): string | undefined {
+  if (typeof content === "string") return content;
+  if (!Array.isArray(content)) return undefined;
+  let text = "";
+  for (const part of content) {
+    if (!isJsonObject(part)) return undefined;
+    const said = part["text"] ?? part["refusal"];
+    if (typeof said === "string") text += said;
+  }
+  return text;
 }
 
 export function wrongType(param: string, expected: string): Refusal {

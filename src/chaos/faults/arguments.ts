@@ -3,6 +3,7 @@ import { isJsonObject, parseJson, type Json, type JsonObject } from "../../std/j
 import { pick } from "../../std/random.ts";
 import type { Dialect, FaultContext, WireFault } from "../exchange.ts";
 import { BYTES_MAX, numberOf } from "./argument.ts";
+import { retyped } from "../faulty-arguments.ts";
 import { damageCall } from "./damaged-call.ts";
 import { firstHalf } from "./finish.ts";
 
@@ -71,11 +72,6 @@ function changeField(
   const fields = Object.keys(given).filter((field) => change(given[field] ?? null) !== undefined);
   const field = pick(fields, context.random);
   return field === undefined ? given : { ...given, [field]: change(given[field] ?? null) };
-}
-
-/** Wrapped rather than printed: "42" for 42 is what coercion repairs. */
-function retyped(value: Json): Json {
-  return isJsonObject(value) ? [value] : { value };
 }
 
 /** How Python prints a dict, which models write that were trained on it. */

@@ -2,6 +2,7 @@
 import { isJsonObject, parseJson, type Json, type JsonObject } from "../../std/json.ts";
 import type { ChatAnswer, ChatToolCall } from "../chat.ts";
 import type { Dialect, FaultContext, Frame, WireFault } from "../exchange.ts";
+import { unknownName } from "../faulty-answer.ts";
 import { numberOf } from "./argument.ts";
 import { argumentFaults } from "./arguments.ts";
 import { damageCall, plainId, renumber, unmark, withTwin } from "./damaged-call.ts";
@@ -120,19 +121,15 @@ function renamed(name: string, summary: string, rename: Rename): WireFault {
   };
 }
 
-function unknownName(name: string, { request }: FaultContext): string {
-  let unknown = `submit_${name}_request`;
-  while (request.tools.some((tool) => tool.name === unknown)) unknown += "_2";
-  return unknown;
-}
-
 function otherCase(name: string): string {
   const upper = name.toUpperCase();
   return upper === name ? name.toLowerCase() : upper;
 }
 
 const nameFaults: readonly WireFault[] = [
-  renamed("name_unknown", "a tool that was not offered", unknownName),
+  renamed("name_unknown", "a tool that was not offered", (name, { request }) =>
+    unknownName(name, request.tools),
+  ),
   renamed("name_namespaced", "functions. before the name", (name) => `functions.${name}`),
   renamed("name_case", "the name in other letters", otherCase),
   renamed("name_doubled", "the name twice, as clients get it that join pieces", (name) =>

@@ -2,12 +2,14 @@
 import { faultPlan, type FaultPlanOptions } from "../../chaos/fault-plan.ts";
 import { isTimed } from "../../chaos/fault-spec.ts";
 import { parseFaultSpec, wireFaults } from "../../chaos/faults/catalogue.ts";
-import type { WireFault } from "../../chaos/exchange.ts";
+import type { ExchangeRecord, FaultPlan, WireFault } from "../../chaos/exchange.ts";
 import type { ChatModel } from "../../chaos/model.ts";
 import { findProfile, type ProfileName } from "../../chaos/profile.ts";
 import { chaosReporter } from "../../chaos/report.ts";
 import { echoModel, standInModel } from "../../chaos/stand-in-model.ts";
+import { startWireProxy, strikesRealAnswers, type WireProxy } from "../../chaos/wire-proxy.ts";
 import { startWireServer, type WireServer } from "../../chaos/wire-server.ts";
+import { BridleError } from "../../std/error.ts";
 import { readScript, scriptedModels } from "../answer-script.ts";
 import { chaosEnding } from "../chaos-ending.ts";
 import type { CommonOptions } from "../chaos-options.ts";
@@ -22,6 +24,7 @@ export interface ChaosOptions extends CommonOptions {
   readonly model: "stand-in" | "echo";
   readonly script?: string;
   readonly latency?: number;
+  readonly upstream?: string;
 }
 
 /**
@@ -37,25 +40,14 @@ export async function runChaos(options: ChaosOptions): Promise<number> {
   }
   const plan = await asUsage(() => planOptionsOf(options));
   const faults = await asUsage(() => faultPlan(plan));
-  const models = await modelsOf(options);
-  const reporter = chaosReporter();
+  const reporter = options.upstream === undefined ? chaosReporter() : chaosReporter(REAL_NOTE);
   const ending = chaosEnding(options);
-  const { host, port, latency } = options;
   try {
-    const server = await startWireServer({
-      models,
-      faults,
-      // As a provider streams: each event on its own.
-      chunked: true,
-      onExchange: (exchange) => {
-        reporter.take(exchange);
-        if (isJson) output.json(exchange);
-        else if (exchange.faults.length > 0) output.say(exchangeLine(exchange, output.sayPaint));
-        ending.count();
-      },
-      ...(host === undefined ? {} : { host }),
-      ...(port === undefined ? {} : { port }),
-      ...(latency === undefined ? {} : { latencyMs: latency }),
+    const server = await openWire(options, faults, (exchange) => {
+      reporter.take(exchange);
+      if (isJson) output.json(exchange);
+      else if (exchange.faults.length > 0) output.say(exchangeLine(exchange, output.sayPaint));
+      ending.count();
     });
     tellAddresses(server, output, { isJson, plan });
     await ending.over;
@@ -69,8 +61,38 @@ export async function runChaos(options: ChaosOptions): Promise<number> {
   return exitCodes.ok;
 }
 
+async function openWire(
+  options: ChaosOptions,
+  faults: FaultPlan,
+  onExchange: (exchange: ExchangeRecord) => void,
+): Promise<WireServer | WireProxy> {
+  const { host, port, latency, upstream, script, model } = options;
+  const place = {
+    ...(host === undefined ? {} : { host }),
+    ...(port === undefined ? {} : { port }),
+  };
+  if (upstream !== undefined) {
+    if (script === undefined && latency === undefined && model === "stand-in") {
+      return asUsage(() => startWireProxy({ ...place, upstream, faults, onExchange }));
+    }
+    throw new BridleError("usage", "--upstream goes without --script, --model and --latency.", {
+      hint: "The provider answers; --fault latency:500 makes it slow.",
+    });
+  }
+  return startWireServer({
+    ...place,
+    models: await modelsOf(options),
+    faults,
+    // As a provider streams: each event on its own.
+    chunked: true,
+    onExchange,
+    ...(latency === undefined ? {} : { latencyMs: latency }),
+  });
+}
+
 /** Without a profile, faults that name no time share the rate, as those of tools do. */
-function planOptionsOf({ profile, rate, seed, fault = [] }: ChaosOptions): FaultPlanOptions {
+function planOptionsOf(options: ChaosOptions): FaultPlanOptions {
+  const { profile, rate, seed, fault = [], upstream } = options;
   const isShared = profile === undefined && rate !== undefined;
   const shared = isShared ? fault.filter((spec) => !isTimed(parseFaultSpec(spec).when)) : [];
   const isNamed = rate !== undefined || fault.length > 0;
@@ -83,6 +105,7 @@ function planOptionsOf({ profile, rate, seed, fault = [] }: ChaosOptions): Fault
       ? {}
       : { weights: Object.fromEntries(shared.map((spec) => [spec.trim(), 1])) }),
     faults: fault.filter((spec) => !shared.includes(spec)),
+    ...(upstream === undefined ? {} : { mayStrike: strikesRealAnswers }),
   };
 }
 
@@ -92,6 +115,7 @@ async function modelsOf(options: ChaosOptions): Promise<(runKey: string) => Chat
   return () => model;
 }
 
+const REAL_NOTE = "A real provider answers here, and faults are injected on purpose.";
 const NOTE = "Simulated: no real model answers here, and faults are injected on purpose.";
 
 interface Told {
@@ -100,8 +124,23 @@ interface Told {
 }
 
 /** The members of the JSON are a promise to scripts. */
-function tellAddresses(server: WireServer, output: Output, { isJson, plan }: Told): void {
+function tellAddresses(server: WireServer | WireProxy, output: Output, told: Told): void {
+  const { isJson, plan } = told;
   const { url } = server;
+  if ("upstream" in server) {
+    const { upstream } = server;
+    const openai = server.urlFor("");
+    if (isJson) output.json({ url, openai, upstream, seed: plan.seed ?? 1, note: REAL_NOTE });
+    else {
+      output.out(`${REAL_NOTE}\nFaults: ${plannedWords(plan)}\n`);
+      output.out(`  OpenAI (chat)     baseURL=${openai}`);
+      output.out(`  a run of its own  ${url}/r/KEY/v1\n`);
+      output.out(
+        `${upstream} answers, by the client's own key. Ctrl-C ends it and tells the report.`,
+      );
+    }
+    return;
+  }
   const addresses = {
     url,
     openai: server.urlFor("", "openai"),

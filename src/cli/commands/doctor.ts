@@ -3,6 +3,7 @@ import { errorMessage } from "../../std/error.ts";
 import { exitCodes } from "../exit-code.ts";
 import { checkAgent } from "../doctor/agent.ts";
 import { checkJournal } from "../doctor/journal.ts";
+import { checkRetry } from "../doctor/retry.ts";
 import { checkRuntime } from "../doctor/runtime.ts";
 import { note, problem, type Finding } from "../doctor/finding.ts";
 import { findConfig, loadProject, shortPath, type Project } from "../config.ts";
@@ -40,7 +41,7 @@ export async function examine(options: DoctorOptions): Promise<number> {
       }),
     );
   }
-  findings.push(...checkPeople(project));
+  findings.push(...checkPeople(project), ...checkRetry(project?.config.modelRetry));
   if (options.provider !== undefined) findings.push(...(await askProviders(options, project)));
   const output = createOutput();
   const problems = findings.filter((finding) => finding.kind === "problem").length;
@@ -54,9 +55,9 @@ async function askProviders(
   project: Project | undefined,
 ): Promise<readonly Finding[]> {
   const { checkProviders } = await import("../doctor/provider.ts");
-  const { agents = [], routes = {} } = project?.config ?? {};
+  const { agents = [], routes = {}, modelRetry = {} } = project?.config ?? {};
   const only = typeof provider === "string" ? { only: provider } : {};
-  return checkProviders({ agents, routes, ...only });
+  return checkProviders({ agents, routes, modelRetry, ...only });
 }
 
 /** Tools that ask of nobody are refused: that is safe, and seldom what was meant. */

@@ -26,6 +26,8 @@ function done({ answer, waitMs = 0, notBefore, shrink, outputTokensMax }: ModelF
       return `asked again in ${formatDuration(waitMs)}`;
     case "park":
       return `the run waits until ${timeText(notBefore ?? 0)} and holds no process`;
+    case "rest":
+      return `another route is asked; this one not before ${timeText(notBefore ?? 0)}`;
     case "shrink":
       return shrink === undefined
         ? `asked again for at most ${outputTokensMax ?? 0} tokens of output`
@@ -33,9 +35,7 @@ function done({ answer, waitMs = 0, notBefore, shrink, outputTokensMax }: ModelF
     case "repair":
       return "asked again with the conversation in its strictest form";
     case "switch":
-      return notBefore === undefined
-        ? "another route is asked"
-        : `another route is asked; this one rests until ${timeText(notBefore)}`;
+      return "another route is asked";
     case "fail":
       return "nothing more is tried";
     case "stop":

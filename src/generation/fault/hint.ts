@@ -1,6 +1,7 @@
 import type { ModelFault } from "../../journal/model-fault.ts";
 import { unreachable } from "../../std/assert.ts";
 import { formatDuration } from "../../std/duration.ts";
+import { keyOf } from "../provider-key.ts";
 
 /** Which model was asked, as the model object names itself. */
 export interface Asked {
@@ -8,26 +9,6 @@ export interface Asked {
   readonly provider: string;
   readonly modelId: string;
 }
-
-/** Where each provider's package looks for its key. */
-const KEY_VARIABLES: Readonly<Record<string, string>> = {
-  anthropic: "ANTHROPIC_API_KEY",
-  azure: "AZURE_API_KEY",
-  cerebras: "CEREBRAS_API_KEY",
-  cohere: "COHERE_API_KEY",
-  deepinfra: "DEEPINFRA_API_KEY",
-  deepseek: "DEEPSEEK_API_KEY",
-  fireworks: "FIREWORKS_API_KEY",
-  gateway: "AI_GATEWAY_API_KEY",
-  google: "GOOGLE_GENERATIVE_AI_API_KEY",
-  groq: "GROQ_API_KEY",
-  mistral: "MISTRAL_API_KEY",
-  openai: "OPENAI_API_KEY",
-  openrouter: "OPENROUTER_API_KEY",
-  perplexity: "PERPLEXITY_API_KEY",
-  togetherai: "TOGETHER_API_KEY",
-  xai: "XAI_API_KEY",
-};
 
 type Of<K extends ModelFault["kind"]> = Extract<ModelFault, { readonly kind: K }>;
 
@@ -120,11 +101,11 @@ function hintOfRequest({ about }: Of<"invalid_request">, { provider, modelId }: 
 
 function hintOfAuth({ status }: Of<"auth">, { provider, modelId }: Asked): string {
   if (status === 407) return "Give the proxy's user name and password in the proxy's address.";
-  const variable = KEY_VARIABLES[provider.split(".")[0] ?? provider];
-  const key = variable === undefined ? `the key for ${provider}` : `the key in ${variable}`;
-  return status === 403
-    ? `Check that ${key} may use ${modelId}, and from this region.`
-    : `Check ${key}: it is missing, wrong or revoked.`;
+  const known = keyOf(provider);
+  const key = known === undefined ? `the key for ${provider}` : `the key in ${known.variable}`;
+  if (status === 403) return `Check that ${key} may use ${modelId}, and from this region.`;
+  const where = known === undefined ? "" : `; you get one at ${known.page}`;
+  return `Check ${key}: it is missing, wrong or revoked${where}.`;
 }
 
 function hintOfTimeout({ phase }: Of<"timeout">, provider: string): string {
@@ -132,10 +113,14 @@ function hintOfTimeout({ phase }: Of<"timeout">, provider: string): string {
     case "connect":
       return `Check this machine's way to ${provider}: proxy, firewall, VPN; then ask again.`;
     case "first_byte":
+      return (
+        "Look with `bridle doctor --provider` for a proxy that holds streams back, or set a " +
+        "longer limit (modelRetry.firstByteMs)."
+      );
     case "idle":
-      return `Ask again; reasoning models may need a longer limit before ${provider} speaks.`;
+      return `Ask again; where ${provider} thinks long, set a longer limit (modelRetry.idleMs).`;
     case "total":
-      return "Raise the time limit of an attempt, or ask for less in one answer.";
+      return "Raise the time limit of an attempt (modelRetry.timeoutMs), or ask for less at once.";
     default:
       return unreachable(phase, "hintOfTimeout");
   }
