@@ -17,7 +17,7 @@ import type { PreparedRoute } from "../generation/route.ts";
 import type { ModelFault } from "../journal/model-fault.ts";
 import type { Agent } from "./agent.ts";
 import { pickRoute, type LocalFault } from "./ask-route.ts";
-import { keepAnswer } from "./keep-answer.ts";
+import { checkRoomToAsk, keepAnswer } from "./keep-answer.ts";
 import { noteAttempt } from "./model-circuit.ts";
 import { modelRequest, settingsFor } from "./model-request.ts";
 import type { Session } from "./session.ts";
@@ -49,6 +49,7 @@ export async function askModel(
     if (session.abort.aborted || session.isDraining) return { kind: "stopped" };
     // A worker that was stopped for long wakes up here while another already asks.
     if (!session.isSurelyHeld && !(await session.isHeld())) return { kind: "stopped" };
+    checkRoomToAsk(session);
     const asked = await askOnce(asking);
     if (asked !== null) return asked;
   }

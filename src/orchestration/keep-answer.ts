@@ -3,6 +3,7 @@ import type { Attempt } from "../generation/gateway.ts";
 import type { ModelAnswer } from "../generation/model.ts";
 import type { PreparedRoute } from "../generation/route.ts";
 import { dispatchable } from "../journal/fold.ts";
+import { eventsReserved } from "../journal/limits.ts";
 import type { AssistantPart } from "../journal/message.ts";
 import { callIdOf } from "../journal/run.ts";
 import { BridleError } from "../std/error.ts";
@@ -21,6 +22,18 @@ function checkCallsFit(session: Session, answer: ModelAnswer): void {
   const { eventsPerRunMax } = session.store.limits;
   const calls = answer.content.filter((part) => part.type === "tool-call").length;
   if (session.state.head + 2 + calls * EVENTS_PER_CALL <= eventsPerRunMax) return;
+  throw new BridleError("events_limit", `A run holds at most ${eventsPerRunMax} events`, {
+    hint: "Split the work into several runs, or raise eventsPerRunMax on the store.",
+  });
+}
+
+/**
+ * Refuses to ask when the answer could not be written any more. It would be paid for in vain, and
+ * faults and waits would use up the reserve that the run's end needs.
+ */
+export function checkRoomToAsk({ state, store }: Session): void {
+  const { eventsPerRunMax } = store.limits;
+  if (state.head < eventsPerRunMax - eventsReserved) return;
   throw new BridleError("events_limit", `A run holds at most ${eventsPerRunMax} events`, {
     hint: "Split the work into several runs, or raise eventsPerRunMax on the store.",
   });
