@@ -185,7 +185,9 @@ function waitAsTold(
   if (told === undefined) return waitUpTo(retry.attemptsMax, tries, given);
   if (tries.ofKind > TOLD_WAITS_MAX) return null;
   const kind = told > retry.waitMaxMs && tries.hasOther ? "rest" : "wait";
-  return { kind, ms: Math.ceil(told) + spreadMs(told, random) };
+  // "At once" is no pace to ask at: twenty tries would be over before anything has passed.
+  const ownMs = told < retry.baseMs ? backoffMs(retry, tries.ofKind, random) : 0;
+  return { kind, ms: Math.max(ownMs, Math.ceil(told) + spreadMs(told, random)) };
 }
 
 /** A2. */

@@ -86,12 +86,25 @@ describe("what is done about a fault", () => {
         if (!["rate_limited", "overloaded", "unavailable"].includes(fault.kind)) return;
         const told = fault.retryAfterMs ?? 0;
         expect(answer.ms).toBeGreaterThanOrEqual(told);
-        expect(answer.ms).toBeLessThanOrEqual(told + Math.min(5_000, told * 0.1) + 1);
+        // Less than the first backoff is no pace: then our own holds.
+        const own = told < defaultModelRetry.baseMs ? defaultModelRetry.maxMs : 0;
+        const spread = told + Math.min(5_000, told * 0.1) + 1;
+        expect(answer.ms).toBeLessThanOrEqual(Math.max(own, spread));
         waits += 1;
       }),
       { numRuns: 5_000 },
     );
     expect(waits).toBeGreaterThan(20);
+  });
+
+  test("a provider that says at once, again and again, is asked ever less often", () => {
+    const ms = [1, 2, 3, 10, 20].map((ofKind) => {
+      const fault: ModelFault = { kind: "overloaded", message: "", retryAfterMs: 0 };
+      const tries = { ...first, onRoute: ofKind, ofKind };
+      const answer = remedyFor(fault, tries, { retry: defaultModelRetry, random: () => 0.9 });
+      return answer.kind === "wait" ? answer.ms : -1;
+    });
+    expect(ms).toEqual([450, 900, 1_800, 13_500, 13_500]);
   });
 
   for (const kind of ["quota_exhausted", "auth", "content_filtered", "refused"] as const) {
