@@ -1,4 +1,5 @@
 /** How faults of a model and tools out of service change the run: another part of `fold.ts`. */
+import type { ModelAnswered } from "./event.ts";
 import { addUserMessage } from "./fold-call.ts";
 import type { Draft, Rest } from "./run.ts";
 import { addUsage } from "./usage.ts";
@@ -43,9 +44,12 @@ export function foldWithheld(draft: Draft, event: ToolsWithheld): void {
 }
 
 /** Which model makes the answers from here on; told once, when it changes. */
-export function foldAsked(draft: Draft, asked: string | undefined): void {
+export function foldAsked(draft: Draft, { asked, model }: ModelAnswered): void {
   draft.turnFaults = draft.turnFaults.length === 0 ? draft.turnFaults : [];
-  if (asked === undefined) return;
-  draft.asked = asked;
-  draft.makers = [...draft.makers, { from: draft.messages.length, asked }];
+  if (asked === undefined && draft.asked !== null) return;
+  // Before routes were written down, only the model that answered was: its provider is the same.
+  const maker = asked ?? model;
+  draft.asked = asked ?? null;
+  if (maker === undefined) return;
+  draft.makers = [...draft.makers, { from: draft.messages.length, asked: maker }];
 }

@@ -156,7 +156,7 @@ function foldAnswer(draft: Draft, event: EventOf<"model.answered">): void {
   });
   draft.turn = event.turn;
   draft.gate = null;
-  foldAsked(draft, event.asked);
+  foldAsked(draft, event);
   if (event.content.length > 0) draft.messages = draft.messages.append(message);
   draft.calls = calls;
   draft.emptyAnswers = isEmptyAnswer(event.content) ? draft.emptyAnswers + 1 : 0;
