@@ -2,8 +2,8 @@
  * Whether a case ended as it may: declared, or one sentence on what is wrong.
  *
  * Declared means: an outcome, or parked with a time to wake; no payment twice; no success without
- * the payment; a receipt for each payment; no connection left behind. A fault that struck once is got over, but for those
- * that asking again cannot mend.
+ * the payment; a receipt for each payment; no connection left behind. A fault that struck once is
+ * got over, but for those that asking again cannot mend.
  */
 import type { ReasonCode } from "../../../src/journal/outcome.ts";
 import type { WireCase } from "./cases.ts";
