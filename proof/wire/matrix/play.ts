@@ -34,7 +34,7 @@ export type End =
   /** Neither ended nor parked when nobody waited any longer. */
   | { readonly kind: "hung" };
 
-/** Limits as a user sets them, scaled down: what is silent for the best part of a second is given up. */
+/** Limits as a user sets them, scaled down: silence is given up after the best part of a second. */
 const MODEL_RETRY = {
   attemptsMax: 5,
   baseMs: 5,

@@ -1,4 +1,4 @@
-/** An agent that looks, pays over HTTP, and looks again, with a tool as a careful author writes it. */
+/** An agent that looks, pays over HTTP and looks again, its tools written as careful people do. */
 import { agent, idempotent, must, once, read, ToolError } from "../../../src/index.ts";
 import type {
   AgentDefinition,
@@ -17,7 +17,7 @@ export const SCRIPT: readonly Action[] = [
   { name: "total", arguments: {} },
 ];
 
-/** No fault that hangs strikes what only looks: a slow machine alone makes it slow. Milliseconds. */
+/** No fault that hangs strikes what only looks: only a slow machine makes it slow. Milliseconds. */
 const LOOK_TIMEOUT_MS = 10_000;
 /** So long a payment may take, and so long what was sent may still land. Milliseconds. */
 const TIMEOUT_MS = 500;
