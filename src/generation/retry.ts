@@ -148,9 +148,11 @@ function ownRemedy(
     case "auth":
     case "content_filtered":
     case "refused":
-    case "truncated":
     case "aborted":
       return null;
+    case "truncated":
+      // Only what the window left no room for comes here: a smaller history makes some.
+      return shrinkOf(tries);
     case "unknown":
       // What a provider says in the middle of an answer passes more often than a refusal does.
       return fault.hasBegun === true ? waitFew(RUBBISH_ATTEMPTS_MAX, tries, given) : null;

@@ -24,6 +24,10 @@ export function foldFault(draft: Draft, event: ModelFaulted): void {
   const { kind } = fault;
   draft.turnFaults = [...draft.turnFaults, { asked, kind, answer }].slice(-TURN_FAULTS_MAX);
   if (shrink !== undefined) draft.shrinks = [...draft.shrinks, shrink].slice(-SHRINKS_MAX);
+  if (kind === "truncated" && shrink !== undefined) {
+    // The history makes room instead: the output that was too little is asked for no more.
+    draft.outputLimits = draft.outputLimits.filter((limit) => limit.asked !== asked);
+  }
   if (outputTokensMax !== undefined) {
     const others = draft.outputLimits.filter((limit) => limit.asked !== asked);
     draft.outputLimits = [...others, { asked, tokensMax: outputTokensMax }].slice(-ROUTES_MAX);

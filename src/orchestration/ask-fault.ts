@@ -18,9 +18,10 @@ import type { Asked, Asking, ClosedOff } from "./asking.ts";
  */
 export function isSpoilt(asking: Asking, route: PreparedRoute, fault: ModelFault): boolean {
   switch (fault.kind) {
-    case "truncated":
     case "unknown":
       return false;
+    case "truncated":
+      return isCutShort(asking, route, fault);
     case "content_filtered":
     case "refused":
       return triesSoFar(asking, route, { fault }).hasOther;
@@ -40,6 +41,14 @@ export function isSpoilt(asking: Asking, route: PreparedRoute, fault: ModelFault
     default:
       return true;
   }
+}
+
+/** Cut off at an output that we made smaller ourselves, while the history could be smaller yet. */
+function isCutShort(asking: Asking, route: PreparedRoute, fault: ModelFault): boolean {
+  const { session, retry } = asking;
+  if (!session.state.outputLimits.some(({ asked }) => asked === route.name)) return false;
+  const tries = triesSoFar(asking, route, { fault });
+  return remedyFor(fault, tries, { retry, random: systemRandom }).kind === "shrink";
 }
 
 function triesSoFar(

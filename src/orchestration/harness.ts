@@ -265,7 +265,9 @@ function report(
   thrown: unknown,
 ): void {
   try {
-    tell(runId, thrown);
+    const told: unknown = tell(runId, thrown);
+    // An async function is one that returns nothing, too.
+    if (told instanceof Promise) told.catch((failure: unknown) => warn(runId, failure));
   } catch (failure) {
     warn(runId, failure);
   }

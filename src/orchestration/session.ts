@@ -215,7 +215,9 @@ export class Session {
   /** What only shows an answer cannot spoil it. */
   show(delta: Delta, onDelta: ((runId: string, delta: Delta) => void) | undefined): void {
     try {
-      onDelta?.(this.fence.runId, delta);
+      const shown: unknown = onDelta?.(this.fence.runId, delta);
+      // An async function is one that returns nothing, too; its failure must not end the process.
+      if (shown instanceof Promise) shown.catch(() => undefined);
     } catch {
       // The answer itself is in the journal.
     }

@@ -8,6 +8,7 @@
  *    timeout, a `ToolError` that is transient. An answer that says no is an answer.
  */
 import { defaultBreaker, type BreakerSettings } from "../generation/breaker.ts";
+import { redactKeys } from "../generation/fault/redact.ts";
 import { formatDuration } from "../std/duration.ts";
 import type { Tool } from "../tools/tool.ts";
 import type { Agent } from "./agent.ts";
@@ -151,7 +152,8 @@ export function noteCall(
   const { scope, settings } = circuit;
   if (executed.kind === "threw" && executed.isTransient) {
     slots.narrow(tool);
-    const reason = executed.message;
+    // The row is everybody's, and what a tool's error says is nobody's to vouch for.
+    const reason = redactKeys(executed.message);
     return circuits.failed(scope, { holder: holderOf(session, given), reason, settings });
   }
   slots.widen(tool);

@@ -188,3 +188,18 @@ test("a call in doubt that is repeated as the probe closes the breaker", async (
   expect(hits).toBe(2);
   expect(await store.circuit("tool/pay")).toMatchObject({ failures: 0, openUntil: 0, probe: null });
 });
+
+test("what everybody reads of a dead service holds no key", async () => {
+  const pay = toolOf({
+    effect: read(),
+    retry: { retriesMax: 0 },
+    breaker: { failuresMax: 1 },
+    execute: () => {
+      throw Object.assign(new Error("401 for Bearer abcdefgh12345678"), { code: "ECONNREFUSED" });
+    },
+  });
+  const { store } = await play(agentOf(modelOf({ calls: [{ tool: "pay" }] }), { tools: { pay } }));
+  const row = await store.circuit("tool/pay");
+  expect(row?.reason).toContain("Bearer [key]");
+  expect(row?.reason).not.toContain("abcdefgh12345678");
+});
