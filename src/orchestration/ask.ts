@@ -21,7 +21,7 @@ import { checkRoomToAsk, keepAnswer } from "./keep-answer.ts";
 import { noteAttempt } from "./model-circuit.ts";
 import { modelRequest, settingsFor } from "./model-request.ts";
 import type { Session } from "./session.ts";
-import { reserveModel } from "./spend.ts";
+import { reserveModel, type ModelGrant } from "./spend.ts";
 import type { TurnOptions } from "./turn.ts";
 import type { Asked, Asking } from "./asking.ts";
 import { enterCircuit, enterCrowd, enterFleet, isFirstTry, refusedBefore } from "./ask-entry.ts";
@@ -97,21 +97,38 @@ async function askOnce(asking: Asking): Promise<Asked | null> {
   const about = { route, holder, settings: breakerSettings };
   const noting = noteAttempt(options.circuits, attempt, about);
   if (noting !== undefined) await noting;
+  return conclude(asking, { route, grant, attempt, settings: asked });
+}
+
+interface Made {
+  readonly route: PreparedRoute;
+  readonly grant: ModelGrant;
+  readonly attempt: Attempt;
+  /** As they were sent. */
+  readonly settings: ModelSettings;
+}
+
+/** What becomes of an attempt: an answer, or what follows from its fault. */
+async function conclude(
+  asking: Asking,
+  { route, grant, attempt, settings }: Made,
+): Promise<Asked | null> {
+  const { session } = asking;
   const isStopped = attempt.kind === "failed" && attempt.fault.kind === "aborted";
   // Nobody stopped it, so it was the end of the run's time.
   if (isStopped && !session.abort.aborted) session.isOverWall = true;
   if (session.isLost) return { kind: "stopped" };
-  if (attempt.kind === "answered") {
-    grant.settle(attempt.answer.usage);
-    const { fault } = attempt;
-    if (fault === null || !isSpoilt(asking, route, fault)) {
-      keepAnswer(session, attempt, { route, isBounded: maxOutputTokens !== undefined });
-      return { kind: "answered" };
-    }
-    return answerFault(asking, route, { fault, attempt, settings: asked });
+  if (attempt.kind === "failed") {
+    await grant.fail(attempt.fault);
+    return answerFault(asking, route, { fault: attempt.fault, attempt, settings });
   }
-  await grant.fail(attempt.fault);
-  return answerFault(asking, route, { fault: attempt.fault, attempt, settings: asked });
+  grant.settle(attempt.answer.usage);
+  const { fault } = attempt;
+  if (fault !== null && isSpoilt(asking, route, fault)) {
+    return answerFault(asking, route, { fault, attempt, settings });
+  }
+  keepAnswer(session, attempt, { route, isBounded: grant.maxOutputTokens !== undefined });
+  return { kind: "answered" };
 }
 
 /**
