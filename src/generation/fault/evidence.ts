@@ -8,7 +8,6 @@
  * V3 A body that came with a good status is read only when it says that it is an error: an answer's
  *    own text is no evidence either.
  */
-import { STATUS_CODES } from "node:http";
 import { bodyOfText, isEvent, isErrorBody } from "./body.ts";
 import { itemsOf, memberOf, membersOf, nameOf } from "./guarded.ts";
 import { isMarkup, wordsOfMarkup } from "./markup.ts";
@@ -107,7 +106,7 @@ export function gatherEvidence(thrown: unknown): Evidence {
   const { status, mirrored, told, thrown: outer } = into;
   const isRefusal = status !== undefined && (status < 200 || status >= 300);
   // "Forbidden" beside 403 says nothing that 403 does not.
-  const own = outer.filter((said) => status === undefined || said !== STATUS_CODES[status]);
+  const own = outer.filter((said) => status === undefined || said !== phraseOf(status));
   const text = [...told, ...own].join("\n");
   return {
     status: isRefusal ? status : (mirrored ?? status ?? statusInText(text)),
@@ -339,4 +338,9 @@ function messageOf(into: Gathering): string {
   }
   const whole = own ?? quoted[0] ?? told[0];
   return whole ?? outer[0] ?? codes[0] ?? names[0] ?? "";
+}
+
+/** "Forbidden" of 403. The module is loaded only for a fault: it costs a process megabytes. */
+function phraseOf(status: number): string | undefined {
+  return process.getBuiltinModule("node:http").STATUS_CODES[status];
 }
