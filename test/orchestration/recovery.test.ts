@@ -70,7 +70,8 @@ describe("A3: a run whose process was killed inside an effect", () => {
     ["read", "succeeded", 2],
   ] as const;
   for (const [effect, kind, runs] of cases) {
-    test(`(${effect}) is taken up long before its lease ends, and ends ${kind}`, async () => {
+    // Three tries: a machine that runs other tests may be late once, a slow takeover always is.
+    test(`(${effect}) is taken up in under a second and ends ${kind}`, { retry: 2 }, async () => {
       const path = folder();
       const { runId } = await killInside(path, effect);
       const store = open(path);
@@ -82,8 +83,7 @@ describe("A3: a run whose process was killed inside an effect", () => {
         },
       );
       const outcome = await (await harness.run(runId)).outcome();
-      // The lease lasts ten seconds; a busy machine may take a few to notice a death.
-      expect(Date.now() - started).toBeLessThan(6_000);
+      expect(Date.now() - started).toBeLessThan(1_000);
       expect(outcome.kind).toBe(kind);
       const lines = ledger(path);
       expect(lines).toHaveLength(runs);
